@@ -1,0 +1,68 @@
+import type { Micros } from '#platform';
+
+/** How good the evidence for an outcome is, best first. */
+export const evidenceGrades = ['customer_confirmed', 'system_verified', 'judged', 'inferred'] as const;
+export type EvidenceGrade = (typeof evidenceGrades)[number];
+
+/** What an explanation says of one expression of the contract. */
+export interface ExplainedExpression {
+  /** Where in the contract: `policies.resolved.when`, `exclusions.handed_over`. */
+  at: string;
+  expression: string;
+  held: boolean;
+}
+
+/** The ids a decision rests on. */
+export interface Evidence {
+  traceIds: string[];
+  signalIds: string[];
+}
+
+/** A decision about one episode, as it is stored: never changed, only superseded by the next revision. */
+export interface Decision {
+  /** Derived from organization, conversation, episode and revision. */
+  id: string;
+  organizationId: string;
+  conversationId: string;
+  /** 1 for the first stretch of the conversation. */
+  episode: number;
+  /** 1 for the first decision about the episode. */
+  revision: number;
+  /** Null where no contract covered the episode. */
+  contractId: string | null;
+  contractVersion: number | null;
+  customerId: string;
+  agent: string;
+  variant: string;
+  locale: string;
+  channel: string;
+  /** The policy's outcome, or `none`. */
+  outcome: string;
+  isBillable: boolean;
+  /** Why it is billable or not: `policy_held`, `no_policy_held`, `no_contract`, or the reason of the exclusion that held. */
+  reason: string;
+  grade: EvidenceGrade | null;
+  /** 0 unless billable. */
+  amountMicros: Micros;
+  currency: string;
+  facts: Record<string, unknown>;
+  factsSha256: string;
+  explanation: ExplainedExpression[];
+  evidence: Evidence;
+  /** Decimal string: what the priced model calls of the episode cost; calls of unknown cost are counted beside it, never in it. */
+  modelCostUsd: string;
+  costUnknownSpans: number;
+  episodeStartedAt: Date;
+  episodeEndedAt: Date;
+  decidedAt: Date;
+  /** The decision that this one replaces. */
+  supersedes: string | null;
+}
+
+/** What happened when an episode was decided: handed to whoever books, in the same transaction. */
+export interface DecisionChange {
+  decision: Decision;
+  superseded: Decision | null;
+  /** IANA zone of the contract: where its months begin. */
+  timeZone: string;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { DomainError } from '../errors.js';
+import { randomId, sha256Hex } from '../ids.js';
+import { Postgres } from '../postgres/open-postgres.js';
+
+/** What a key may do: send traces; read; change contracts, rollouts and runs; everything, with keys. `admin` includes all. */
+export const scopes = ['ingest', 'read', 'operate', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Who calls, as far as it matters: which organization's data, and what may be done to it. */
+export interface Principal {
+  organizationId: string;
+  keyId: string;
+  scopes: readonly Scope[];
+}
+
+const CACHE_MS = 10_000;
+const CACHE_ENTRIES_MAX = 10_000;
+
+/** API keys, stored as SHA-256 of 256 random bits. A revoked key stops working within ten seconds. */
+@Injectable()
+export class ApiKeys {
+  readonly #cache = new Map<string, { principal: Principal; readAtMs: number }>();
+
+  constructor(
+    private readonly db: Postgres,
+    private readonly clock: Clock,
+  ) {}
+
+  static newSecret(): string {
+    return `astk_${randomBytes(32).toString('hex')}`;
+  }
+
+  /** Makes sure that an organization exists and has this key. Safe to repeat. */
+  async ensure(organizationId: string, name: string, secret: string, granted: readonly Scope[]): Promise<void> {
+    const now = this.clock.now();
+    await this.db.transaction().execute(async (tx) => {
+      await tx.insertInto('organizations').values({ id: organizationId, name: organizationId, createdAt: now }).onConflict((c) => c.doNothing()).execute();
+      await tx
+        .insertInto('apiKeys')
+        .values({ id: randomId('key'), organizationId, name, scopes: [...granted], secretSha256: sha256Hex(secret), createdAt: now })
+        .onConflict((conflict) => conflict.column('secretSha256').doNothing())
+        .execute();
+    });
+  }
+
+  async hasAny(organizationId: string): Promise<boolean> {
+    const row = await this.db.selectFrom('apiKeys').select('id').where('organizationId', '=', organizationId).where('revokedAt', 'is', null).limit(1).executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** @throws DomainError `missing_api_key`, `unknown_api_key` or `scope_missing` */
+  async authenticate(secret: string | undefined, needed: Scope): Promise<Principal> {
+    if (!secret) {
+      throw new DomainError({ kind: 'unauthenticated', code: 'missing_api_key', message: 'An API key is needed: send "Authorization: Bearer astk_..."' });
+    }
+    const principal = await this.#lookUp(secret);
+    if (!principal) {
+      throw new DomainError({ kind: 'unauthenticated', code: 'unknown_api_key', message: 'This API key is not known or was revoked: check that it is whole and belongs to this server' });
+    }
+    if (!principal.scopes.includes(needed) && !principal.scopes.includes('admin')) {
+      throw new DomainError({
+        kind: 'forbidden',
+        code: 'scope_missing',
+        message: `This API key has the scopes ${principal.scopes.join(', ')}; "${needed}" is needed here`,
+      });
+    }
+    return principal;
+  }
+
+  async #lookUp(secret: string): Promise<Principal | undefined> {
+    const nowMs = this.clock.now().getTime();
+    const secretSha256 = sha256Hex(secret);
+    const cached = this.#cache.get(secretSha256);
+    if (cached && nowMs - cached.readAtMs < CACHE_MS) return cached.principal;
+    const row = await this.db
+      .selectFrom('apiKeys')
+      .select(['id', 'organizationId', 'scopes'])
+      .where('secretSha256', '=', secretSha256)
+      .where('revokedAt', 'is', null)
+      .executeTakeFirst();
+    if (!row) {
+      this.#cache.delete(secretSha256);
+      return undefined;
+    }
+    if (this.#cache.size >= CACHE_ENTRIES_MAX) this.#cache.clear();
+    const principal = { organizationId: row.organizationId, keyId: row.id, scopes: row.scopes as Scope[] };
+    this.#cache.set(secretSha256, { principal, readAtMs: nowMs });
+    return principal;
+  }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { statementsOf } from './migrate-clickhouse.js';
+
+const text = `-- a comment; with a semicolon
+CREATE TABLE t {on_cluster}
+(a String)
+ENGINE = {engine ReplacingMergeTree(a)}
+ORDER BY a;
+
+CREATE VIEW v {on_cluster} AS
+SELECT ';' AS a;
+`;
+
+describe('statementsOf', () => {
+  it('writes one set of files for one machine', () => {
+    expect(statementsOf(text)).toEqual([
+      'CREATE TABLE IF NOT EXISTS t\n(a String)\nENGINE = ReplacingMergeTree(a)\nORDER BY a',
+      "CREATE VIEW IF NOT EXISTS v AS\nSELECT ';' AS a",
+    ]);
+  });
+
+  it('and for a cluster', () => {
+    expect(statementsOf(text, 'main')[0]).toBe(
+      'CREATE TABLE IF NOT EXISTS t ON CLUSTER main\n(a String)\nENGINE = ReplicatedReplacingMergeTree(a)\nORDER BY a',
+    );
+  });
+});

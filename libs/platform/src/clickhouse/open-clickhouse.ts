@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
+import { DomainError, messageOf } from '../errors.js';
+
+/** A query as text and values. Values only as `{name: Type}` parameters, never pasted into the text. */
+export interface ClickHouseQuery {
+  query: string;
+  query_params: Record<string, unknown>;
+}
+
+// Integers beyond 2^53 and decimals come back as strings: a double would round money.
+const SETTINGS = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1 } as const;
+
+/** Where the evidence is kept: the engine in this process, or a server. The queries are the same. */
+export class ClickHouse {
+  constructor(
+    readonly client: ClickHouseClient,
+    readonly kind: 'embedded' | 'server',
+    readonly cluster?: string,
+  ) {}
+
+  /** Runs a SELECT and returns its rows. Decimals and 64-bit integers are strings. */
+  async rows<Row>({ query, query_params }: ClickHouseQuery): Promise<Row[]> {
+    const result = await this.client.query({ query, query_params, format: 'JSONEachRow' });
+    return result.json<Row>();
+  }
+
+  /** Runs a statement that returns nothing. */
+  async run({ query, query_params }: ClickHouseQuery): Promise<void> {
+    await this.client.command({ query, query_params });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+}
+
+/**
+ * Opens the engine in this process on a directory. One process owns the directory; one directory per process.
+ * @throws DomainError `embedded_clickhouse_missing` where chDB has no build for this machine.
+ */
+export async function openEmbeddedClickHouse(directory: string): Promise<ClickHouse> {
+  const path = resolve(directory);
+  mkdirSync(path, { recursive: true });
+  const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
+    throw new DomainError({
+      kind: 'unavailable',
+      code: 'embedded_clickhouse_missing',
+      message: 'No embedded ClickHouse engine for this machine (chdb is not installed or has no build for it): install without --omit=optional, or set CLICKHOUSE_URL to a server',
+      cause,
+    });
+  });
+  // chdb types its connection against its own copy of the client's types; the shape is the one the client asks for.
+  const connection = createChdbConnection({ path }) as unknown as NonNullable<ClickHouseClientConfigOptions['connection']>;
+  const clickhouse = new ClickHouse(createClient({ connection }), 'embedded');
+  for (const [name, value] of Object.entries(SETTINGS)) await clickhouse.run({ query: `SET ${name} = ${value}`, query_params: {} });
+  return clickhouse;
+}
+
+/** Opens a connection to a server. */
+export function openClickHouseServer(url: string, cluster?: string): ClickHouse {
+  return new ClickHouse(createClient({ url, clickhouse_settings: SETTINGS }), 'server', cluster);
+}
+
+/** @throws DomainError `clickhouse_unavailable` that says which setting to look at. */
+export async function checkClickHouse(clickhouse: ClickHouse): Promise<void> {
+  const result = await clickhouse.client.ping({ select: true });
+  if (result.success) return;
+  throw new DomainError({
+    kind: 'unavailable',
+    code: 'clickhouse_unavailable',
+    message: `ClickHouse does not answer (${messageOf(result.error)}): check CLICKHOUSE_URL and that the server is up`,
+    cause: result.error,
+  });
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const MIB = 1024 * 1024;
+
+const bytes = (value: number) => z.coerce.number().int().positive().default(value);
+const milliseconds = (value: number) => z.coerce.number().int().positive().default(value);
+const port = (value: number) => z.coerce.number().int().min(0).max(65535).default(value);
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+/** Every setting, its default and what it is for. `.env.example` is written from this (npm run generate). */
+export const configSchema = z.object({
+  DATA_DIR: z.string().min(1).default('./data').describe('Where the embedded stores, the spool and the Stripe sandbox keep their files'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 opens the service to the network'),
+  PORT: port(4318).describe('OTLP/HTTP, REST, OFREP and pages; 4318 is what OpenTelemetry SDKs send to by default'),
+  PUBLIC_URL: url('http:', 'https:').optional().describe('Address that people use, where it differs from HOST and PORT'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Structured logs on stdout'),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional().describe('PostgreSQL >= 15; without it the embedded one is started under DATA_DIR'),
+  CLICKHOUSE_URL: url('http:', 'https:').optional().describe('ClickHouse server; without it the engine runs in this process under DATA_DIR'),
+  CLICKHOUSE_CLUSTER: z.string().regex(/^\w+$/).optional().describe('Cluster name: tables are then replicated and created ON CLUSTER'),
+  ORGANIZATION: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, - and _').default('default').describe('Organization that is created on first start'),
+  BOOTSTRAP_API_KEY: z.string().regex(/^astk_[0-9a-f]{64}$/, 'must be astk_ and 64 hex digits').optional().describe('Admin key to accept; without it one is made and printed on first start'),
+  STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_/, 'must start with sk_ or rk_').optional().describe('Stripe; without it the sandbox stands in, and nothing is charged'),
+  STRIPE_API_URL: url('http:', 'https:').optional().describe('Another address for the Stripe API, such as a sandbox that runs elsewhere'),
+  STRIPE_SANDBOX_PORT: port(4319).describe('Port of the built-in Stripe sandbox; 0 takes a free one'),
+  INGEST_BODY_BYTES_MAX: bytes(16 * MIB).describe('Largest OTLP request as sent'),
+  INGEST_DECOMPRESSED_BYTES_MAX: bytes(64 * MIB).describe('Largest OTLP request after decompression'),
+  SPOOL_SEGMENT_BYTES_MAX: bytes(16 * MIB).describe('A spool segment is sealed at this size'),
+  SPOOL_SEGMENT_AGE_MS: milliseconds(500).describe('A spool segment is sealed at this age'),
+  SPOOL_BYTES_MAX: bytes(4096 * MIB).describe('Above this much unloaded data the receiver answers 503 until some is loaded'),
+  DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
+  DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
+  RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** Settings that are never printed. */
+export const secretSettings: readonly (keyof Config)[] = ['DATABASE_URL', 'CLICKHOUSE_URL', 'BOOTSTRAP_API_KEY', 'STRIPE_SECRET_KEY'];

@@ -1,0 +1,45 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { DomainError, messageOf } from '../errors.js';
+import type { DB } from './database.js';
+
+export type Database = Kysely<DB>;
+export type Tx = Transaction<DB>;
+
+const POOL_CONNECTIONS_MAX = 10;
+
+/** Nest token (a class, so that it can be injected by type) for the PostgreSQL connection pool. */
+export abstract class Postgres extends Kysely<DB> {}
+
+/**
+ * A pool over a server. int8 comes back as bigint and numeric as a decimal string: neither may pass through a double.
+ * JSON columns keep their keys as they are; only column names change case.
+ */
+export function openPostgres(connection: pg.PoolConfig): Database {
+  const parsers = new Map<number, (text: string) => unknown>([[pg.types.builtins.INT8, (text) => BigInt(text)]]);
+  const pool = new pg.Pool({
+    max: POOL_CONNECTIONS_MAX,
+    ...connection,
+    types: { getTypeParser: ((oid: number, format?: 'text'): unknown => parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser },
+  });
+  // An idle connection that the server closes must not end the process; the next query gets a new one or an error of its own.
+  pool.on('error', () => undefined);
+  return new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}
+
+/** @throws DomainError `postgres_unavailable` that says which setting to look at. */
+export async function checkPostgres(db: Database): Promise<void> {
+  try {
+    await db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
+  } catch (cause) {
+    throw new DomainError({
+      kind: 'unavailable',
+      code: 'postgres_unavailable',
+      message: `PostgreSQL does not answer (${messageOf(cause)}): check DATABASE_URL and that the server is up`,
+      cause,
+    });
+  }
+}

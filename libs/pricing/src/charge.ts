@@ -1,0 +1,51 @@
+/**
+ * Who is charged for a usage figure that appears twice. Frameworks repeat on a parent span what its children used, so leaf
+ * model calls are charged, and a parent only where no leaf below it can be priced.
+ */
+
+/** `leaf`: charged. `aggregate`: charged only if no leaf below it is priced. `none`: not a model call. */
+export type Charge = 'leaf' | 'aggregate' | 'none';
+
+type OperationClass = 'leaf' | 'aggregate' | 'own_usage';
+
+/**
+ * Every operation name we know, in lower case, by convention. `own_usage`: a span that is no model call by its kind, but that is one
+ * if it reports usage of its own. Unknown operations are treated so, too.
+ */
+const OPERATIONS: readonly (readonly [convention: string, OperationClass, names: readonly string[]])[] = [
+  ['OTel gen_ai.operation.name', 'leaf', ['chat', 'text_completion', 'generate_content', 'embeddings', 'rerank']],
+  ['OTel gen_ai.operation.name', 'aggregate', ['invoke_agent', 'create_agent', 'invoke_workflow', 'agent_step']],
+  ['OTel gen_ai.operation.name', 'own_usage', ['execute_tool', 'retrieval']],
+
+  ['OpenInference openinference.span.kind', 'leaf', ['llm', 'embedding', 'reranker']],
+  // Guardrails and evaluators wrap the model call they make as often as they are one; as aggregates they are counted once either way.
+  ['OpenInference openinference.span.kind', 'aggregate', ['agent', 'chain', 'guardrail', 'evaluator']],
+  ['OpenInference openinference.span.kind', 'own_usage', ['tool', 'retriever', 'prompt', 'unknown']],
+
+  ['OpenLLMetry llm.request.type', 'leaf', ['chat', 'completion', 'embedding', 'rerank']],
+  ['OpenLLMetry traceloop.span.kind', 'aggregate', ['workflow', 'task', 'agent']],
+  ['OpenLLMetry traceloop.span.kind', 'own_usage', ['tool']],
+
+  ['Vercel AI SDK ai.operationId', 'leaf', ['ai.generatetext.dogenerate', 'ai.streamtext.dostream']],
+  ['Vercel AI SDK ai.operationId', 'leaf', ['ai.generateobject.dogenerate', 'ai.streamobject.dostream']],
+  ['Vercel AI SDK ai.operationId', 'leaf', ['ai.embed.doembed', 'ai.embedmany.doembed', 'ai.rerank.dorerank']],
+  ['Vercel AI SDK ai.operationId', 'aggregate', ['ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject']],
+  ['Vercel AI SDK ai.operationId', 'aggregate', ['ai.embed', 'ai.embedmany', 'ai.rerank']],
+  ['Vercel AI SDK ai.operationId', 'own_usage', ['ai.toolcall']],
+];
+
+const CLASS_OF = new Map(OPERATIONS.flatMap(([, operationClass, names]) => names.map((name) => [name, operationClass] as const)));
+
+/** Whether a span of this operation is charged for the tokens it reports. Letter case does not matter. */
+export function chargeOf(operation: string | undefined, hasUsage: boolean): Charge {
+  const operationClass = operation === undefined ? undefined : (CLASS_OF.get(operation) ?? CLASS_OF.get(operationNameOf(operation)));
+  if (operationClass === 'leaf' || operationClass === 'aggregate') return operationClass;
+  return hasUsage ? 'leaf' : 'none';
+}
+
+// The Vercel AI SDK's `operation.name` is its operation id, a space, and the caller's function id.
+function operationNameOf(operation: string): string {
+  const trimmed = operation.trim().toLowerCase();
+  const space = trimmed.indexOf(' ');
+  return space < 0 ? trimmed : trimmed.slice(0, space);
+}

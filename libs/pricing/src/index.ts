@@ -1,0 +1,16 @@
+export {
+  bucketTokens,
+  TOKEN_BUCKETS,
+  type ReportedUsage,
+  type TokenBucket,
+  type TokenBuckets,
+  type UsageHint,
+  type UsageRule,
+} from './token-buckets.js';
+export { chargeOf, type Charge } from './charge.js';
+export { PriceBook, type PriceableCall } from './price-book.js';
+export { type OverridePrices, type PriceOverride } from './price-override.js';
+export { type CallCost, type KnownCost, type UnknownCost, type UnknownCostReason } from './call-cost.js';
+export { type PicoUsd } from './pico-usd.js';
+export { normaliseProvider } from './provider-aliases.js';
+export { CATALOGUE_VERSION } from './catalogue.js';

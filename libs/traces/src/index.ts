@@ -1,0 +1,7 @@
+export { CONVENTIONS, type ConventionField } from './conventions.js';
+export { type ConversationSignalRow, type SignalKind } from './queries/conversation-signals.query.js';
+export { type ConversationSpanRow } from './queries/conversation-spans.query.js';
+export { CONTENT_TYPE, RPC_CODE, statusBody, successBody } from './otlp/responses.js';
+export { type OtlpEncoding } from './otlp/transcode.js';
+export { SpanIntake, type AcceptedSpans } from './span-intake.js';
+export { TraceReader, type ConversationSummary, type UsageTotals } from './trace-reader.js';

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { open, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError, messageOf, type Clock, type Logger } from '#platform';
+import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
+
+/*
+ * What was acknowledged is on disk: rows are appended to the open segment and synced before `append` resolves. Requests that arrive
+ * during one sync share the next (group commit). A segment is sealed by size or age and then belongs to the loader.
+ *
+ * Invariants: `append` resolves only after fdatasync; a frame is whole or it was never acknowledged; a sealed segment is never written
+ * again; its name is its identity, so that loading it twice can be recognised.
+ * Safe to repeat: opening after a crash cuts torn tails and seals what was left open.
+ * Known gaps: one spool directory per process; a segment with damage in its middle keeps the frames before the damage, and the file is
+ * kept aside with what follows.
+ */
+
+const OPEN = '.open';
+const SEALED = '.seg';
+const RETRY_AFTER_SECONDS = 5;
+
+export interface SpoolOptions {
+  directory: string;
+  segmentBytesMax: number;
+  segmentAgeMs: number;
+  /** Above this many bytes on disk `append` refuses until some are loaded. */
+  bytesMax: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface SealedSegment {
+  id: string;
+  path: string;
+}
+
+interface Waiting {
+  frame: Frame;
+  done: () => void;
+  fail: (error: unknown) => void;
+}
+
+interface OpenSegment {
+  id: string;
+  path: string;
+  file: FileHandle;
+  bytes: number;
+  openedAtMs: number;
+}
+
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #sealed: SealedSegment[] = [];
+  #open: OpenSegment | undefined;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #sealTimer: NodeJS.Timeout | undefined;
+  #bytesOnDisk = 0;
+  #bytesWaiting = 0;
+  #sequence = 0;
+  #onSealed: () => void = () => undefined;
+
+  private constructor(options: SpoolOptions) {
+    this.#options = options;
+  }
+
+  /** Opens a directory, and takes over what an earlier process left in it. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    mkdirSync(join(options.directory, 'refused'), { recursive: true });
+    await spool.#recover();
+    return spool;
+  }
+
+  /** Called whenever a segment becomes ready for the loader. */
+  onSealed(listener: () => void): void {
+    this.#onSealed = listener;
+  }
+
+  /** Sealed segments, oldest first. */
+  sealed(): readonly SealedSegment[] {
+    return this.#sealed;
+  }
+
+  get bytesOnDisk(): number {
+    return this.#bytesOnDisk;
+  }
+
+  /** Whether anything is still on its way to the store. */
+  get isEmpty(): boolean {
+    return this.#open === undefined && this.#sealed.length === 0 && this.#waiting.length === 0;
+  }
+
+  /**
+   * Makes rows durable. When it resolves they survive a crash of this process and of the machine.
+   * @throws DomainError `spool_full`, `spool_failed` (both unavailable): nothing was kept, the sender should send again
+   */
+  append(rows: Buffer, rowCount: number): Promise<void> {
+    if (rowCount === 0) return Promise.resolve();
+    const { bytesMax } = this.#options;
+    if (this.#bytesOnDisk + this.#bytesWaiting + rows.length > bytesMax) {
+      return Promise.reject(
+        new DomainError({
+          kind: 'unavailable',
+          code: 'spool_full',
+          message: `The spool holds ${this.#bytesOnDisk} bytes that the store has not taken yet (limit ${bytesMax}): send again in ${RETRY_AFTER_SECONDS} s`,
+          details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+        }),
+      );
+    }
+    this.#bytesWaiting += rows.length;
+    return new Promise((done, fail) => {
+      this.#waiting.push({ frame: { rows, rowCount }, done, fail });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** Seals the open segment now, so that everything acknowledged can be loaded. */
+  async seal(): Promise<void> {
+    while (this.#writing) await this.#writing;
+    if (this.#open) await (this.#writing = this.#sealOpen().finally(() => this.#afterWriting()));
+  }
+
+  /** The loader took the segment: the store has its rows. */
+  async remove(segment: SealedSegment): Promise<void> {
+    const bytes = statSync(segment.path).size;
+    await rm(segment.path);
+    this.#forget(segment, bytes);
+  }
+
+  /** The store will never take this segment: it is kept aside with the reason, and counted. */
+  async setAside(segment: SealedSegment, reason: string): Promise<void> {
+    const bytes = statSync(segment.path).size;
+    const target = join(this.#options.directory, 'refused', segment.id);
+    await writeFile(`${target}.txt`, `${reason}\n`);
+    await rename(segment.path, `${target}${SEALED}`);
+    this.#forget(segment, bytes);
+    this.#options.logger.error({ segment: segment.id, reason }, 'segment refused by the store and set aside');
+  }
+
+  refusedCount(): number {
+    return readdirSync(join(this.#options.directory, 'refused')).filter((name) => name.endsWith(SEALED)).length;
+  }
+
+  async close(): Promise<void> {
+    await this.seal();
+    clearTimeout(this.#sealTimer);
+  }
+
+  #forget(segment: SealedSegment, bytes: number): void {
+    this.#sealed.splice(this.#sealed.indexOf(segment), 1);
+    this.#bytesOnDisk -= bytes;
+  }
+
+  #afterWriting(): void {
+    this.#writing = this.#waiting.length > 0 ? this.#write() : undefined;
+  }
+
+  async #write(): Promise<void> {
+    // Let the requests of this turn of the event loop join the first batch.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#writeBatch(batch.map(({ frame }) => frame));
+        for (const { done } of batch) done();
+      } catch (error) {
+        await this.#abandonTail();
+        const failure = new DomainError({ kind: 'unavailable', code: 'spool_failed', message: `The spool cannot be written (${messageOf(error)}): send again`, cause: error });
+        for (const { fail } of batch) fail(failure);
+      }
+      for (const { frame } of batch) this.#bytesWaiting -= frame.rows.length;
+      if (this.#open && this.#open.bytes >= this.#options.segmentBytesMax) await this.#sealOpen();
+    }
+    this.#afterWriting();
+  }
+
+  async #writeBatch(frames: Frame[]): Promise<void> {
+    const segment = (this.#open ??= await this.#create());
+    const parts = frames.flatMap(encodeFrame);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const { bytesWritten } = await segment.file.writev(parts, segment.bytes);
+    if (bytesWritten !== bytes) throw new Error(`only ${bytesWritten} of ${bytes} bytes were written`);
+    await segment.file.datasync();
+    segment.bytes += bytes;
+    this.#bytesOnDisk += bytes;
+  }
+
+  // After a failed write or sync nothing behind the last good frame may be believed: cut it, and go on in a new file.
+  async #abandonTail(): Promise<void> {
+    const segment = this.#open;
+    if (!segment) return;
+    await segment.file.truncate(segment.bytes).catch(() => undefined);
+    await this.#sealOpen().catch((error: unknown) => this.#options.logger.error({ err: error }, 'segment cannot be sealed'));
+  }
+
+  async #create(): Promise<OpenSegment> {
+    const nowMs = this.#options.clock.now().getTime();
+    const id = `${String(nowMs).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+    const path = join(this.#options.directory, id + OPEN);
+    const file = await open(path, 'wx', 0o600);
+    await this.#syncDirectory();
+    this.#sealTimer = setTimeout(() => {
+      this.seal().catch((error: unknown) => this.#options.logger.error({ err: error, segment: id }, 'segment cannot be sealed'));
+    }, this.#options.segmentAgeMs);
+    return { id, path, file, bytes: 0, openedAtMs: nowMs };
+  }
+
+  async #sealOpen(): Promise<void> {
+    const segment = this.#open;
+    if (!segment) return;
+    this.#open = undefined;
+    clearTimeout(this.#sealTimer);
+    await segment.file.close();
+    if (segment.bytes === 0) return rm(segment.path, { force: true });
+    const path = segment.path.slice(0, -OPEN.length) + SEALED;
+    await rename(segment.path, path);
+    this.#sealed.push({ id: segment.id, path });
+    this.#onSealed();
+  }
+
+  async #recover(): Promise<void> {
+    const { directory, logger } = this.#options;
+    for (const name of readdirSync(directory).sort()) {
+      const path = join(directory, name);
+      if (name.endsWith(SEALED)) this.#sealed.push({ id: name.slice(0, -SEALED.length), path });
+      if (!name.endsWith(OPEN)) continue;
+      const { goodBytes, badBytes, rowCount } = scanSegment(await readFile(path));
+      if (badBytes > 0) {
+        logger.warn({ segment: name, badBytes, rowCount }, 'torn tail cut from a spool segment: it was never acknowledged');
+        await truncate(path, goodBytes);
+      }
+      if (goodBytes === 0) {
+        await rm(path);
+        continue;
+      }
+      const id = name.slice(0, -OPEN.length);
+      const sealedPath = join(directory, id + SEALED);
+      await rename(path, sealedPath);
+      this.#sealed.push({ id, path: sealedPath });
+    }
+    this.#bytesOnDisk = this.#sealed.reduce((sum, { path }) => sum + statSync(path).size, 0);
+  }
+
+  // A new file's name is durable only when its directory is.
+  async #syncDirectory(): Promise<void> {
+    const directory = await open(this.#options.directory, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { ClickHouse } from '#platform';
+import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
+import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
+import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
+import { conversationSpansQuery, type ConversationSpanRow } from './queries/conversation-spans.query.js';
+import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
+
+export interface ConversationSummary {
+  conversationId: string;
+  customerId: string;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+  /** Traces, which are turns unless the sender says otherwise. */
+  turns: number;
+}
+
+export interface UsageTotals {
+  conversations: number;
+  turns: number;
+  spans: number;
+  modelCalls: number;
+  /** Decimal strings in USD, of the calls whose cost is known. */
+  knownCostUsd: string;
+  unknownCostSpans: number;
+  wastedCostUsd: string;
+  unknownWastedSpans: number;
+}
+
+/** Reads what was sent. Every method is bound to one organization. */
+@Injectable()
+export class TraceReader {
+  constructor(private readonly clickhouse: ClickHouse) {}
+
+  /** Conversations with something loaded in [from, to), and when they were last active. */
+  async changedConversations(organizationId: string, from: Date, to: Date): Promise<{ conversationId: string; lastActivityAt: Date }[]> {
+    const rows = await this.clickhouse.rows<ChangedConversationRow>(changedConversationsQuery({ organizationId, from, to }));
+    return rows.map((row) => ({ conversationId: row.conversation_id, lastActivityAt: utcDate(row.last_activity_at) }));
+  }
+
+  async spansOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSpanRow[]> {
+    if (conversationIds.length === 0) return [];
+    return this.clickhouse.rows<ConversationSpanRow>(conversationSpansQuery({ organizationId, conversationIds }));
+  }
+
+  async signalsOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSignalRow[]> {
+    if (conversationIds.length === 0) return [];
+    return this.clickhouse.rows<ConversationSignalRow>(conversationSignalsQuery({ organizationId, conversationIds }));
+  }
+
+  async conversation(organizationId: string, conversationId: string): Promise<ConversationSummary | undefined> {
+    const rows = await this.clickhouse.rows<ConversationListRow>(conversationListQuery({ organizationId, conversationId, limit: 1, offset: 0 }));
+    return rows.map(summaryOf)[0];
+  }
+
+  async recentConversations(organizationId: string, limit: number, offset = 0): Promise<ConversationSummary[]> {
+    return (await this.clickhouse.rows<ConversationListRow>(conversationListQuery({ organizationId, limit, offset }))).map(summaryOf);
+  }
+
+  async usageTotals(organizationId: string, environment?: string): Promise<UsageTotals> {
+    const [row] = await this.clickhouse.rows<UsageTotalsRow>(usageTotalsQuery({ organizationId, ...(environment !== undefined && { environment }) }));
+    return {
+      conversations: Number(row?.conversations ?? 0),
+      turns: Number(row?.turns ?? 0),
+      spans: Number(row?.spans ?? 0),
+      modelCalls: Number(row?.model_calls ?? 0),
+      knownCostUsd: row?.known_cost_usd ?? '0',
+      unknownCostSpans: Number(row?.unknown_cost_spans ?? 0),
+      wastedCostUsd: row?.wasted_cost_usd ?? '0',
+      unknownWastedSpans: Number(row?.unknown_wasted_spans ?? 0),
+    };
+  }
+}
+
+function summaryOf(row: ConversationListRow): ConversationSummary {
+  return {
+    conversationId: row.conversation_id,
+    customerId: row.customer_id,
+    firstSeenAt: utcDate(row.first_seen_at),
+    lastSeenAt: utcDate(row.last_seen_at),
+    turns: Number(row.turns),
+  };
+}
+
+// ClickHouse writes '2026-11-23 21:24:56.755612484' in the column's zone, which is UTC.
+function utcDate(text: string): Date {
+  return new Date(`${text.slice(0, 23).replace(' ', 'T')}Z`);
+}
