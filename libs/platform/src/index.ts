@@ -23,3 +23,4 @@ export { listen } from './http/listen.js';
 export { statusOfKind, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { parseInput } from './http/parse-input.js';
+export { invalidYaml, readYaml, type YamlPath, type YamlReading } from './yaml/read-yaml.js';

@@ -4,6 +4,8 @@ import { changedConversationsQuery, type ChangedConversationRow } from './querie
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
 import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
 import { conversationSpansQuery, type ConversationSpanRow } from './queries/conversation-spans.query.js';
+import { endedConversationsQuery, type EndedConversationRow } from './queries/ended-conversations.query.js';
+import { loadedThroughQuery, type LoadedThroughRow } from './queries/loaded-through.query.js';
 import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
 
 export interface ConversationSummary {
@@ -36,6 +38,19 @@ export class TraceReader {
   async changedConversations(organizationId: string, from: Date, to: Date): Promise<{ conversationId: string; lastActivityAt: Date }[]> {
     const rows = await this.clickhouse.rows<ChangedConversationRow>(changedConversationsQuery({ organizationId, from, to }));
     return rows.map((row) => ({ conversationId: row.conversation_id, lastActivityAt: utcDate(row.last_activity_at) }));
+  }
+
+  /** Conversations that said, in something loaded in [from, to), that they are over. */
+  async endedConversations(organizationId: string, from: Date, to: Date): Promise<string[]> {
+    const rows = await this.clickhouse.rows<EndedConversationRow>(endedConversationsQuery({ organizationId, from, to }));
+    return rows.map((row) => row.conversation_id);
+  }
+
+  /** When something was last loaded at or after `from`, by the store's clock; undefined when nothing was. */
+  async loadedThrough(organizationId: string, from: Date): Promise<Date | undefined> {
+    const [row] = await this.clickhouse.rows<LoadedThroughRow>(loadedThroughQuery({ organizationId, from }));
+    const ms = Number(row?.loaded_through_ms ?? 0);
+    return ms > 0 ? new Date(ms) : undefined;
   }
 
   async spansOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSpanRow[]> {

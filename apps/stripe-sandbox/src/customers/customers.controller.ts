@@ -1,0 +1,43 @@
+import { Get, Param } from '@nestjs/common';
+import { z } from 'zod';
+import { listPage, pageParams } from '../http/list-page.js';
+import { readParams, text } from '../http/read-params.js';
+import { StripeApi, StripePost } from '../http/stripe-api.js';
+import { Call, type StripeCall } from '../http/stripe-call.js';
+import { SandboxStore } from '../state/sandbox-store.js';
+import { WriteCalls } from '../writes/write-calls.js';
+import { createCustomer, customerParams } from './customer.js';
+
+const listParams = z.strictObject({ ...pageParams, email: text(512).optional() });
+
+@StripeApi('customers')
+export class CustomersController {
+  constructor(
+    private readonly store: SandboxStore,
+    private readonly writes: WriteCalls,
+  ) {}
+
+  @StripePost()
+  create(@Call() call: StripeCall) {
+    const params = readParams(customerParams, call.params);
+    return this.writes.perform(call, {
+      act: (now) => {
+        const customer = createCustomer(params, now);
+        return { body: customer, changes: [{ kind: 'put', object: customer }] };
+      },
+    });
+  }
+
+  @Get()
+  async list(@Call() call: StripeCall) {
+    const { email, ...page } = readParams(listParams, call.params);
+    const { customers } = await this.store.settled();
+    return listPage(call.path, customers.newestFirst().filter((customer) => email === undefined || customer.email === email), page);
+  }
+
+  @Get(':id')
+  async retrieve(@Call() call: StripeCall, @Param('id') id: string) {
+    readParams(z.strictObject({}), call.params);
+    return (await this.store.settled()).customers.get(id);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Decision, EvidenceGrade } from './decision.js';
+
+/** A row of outcome_decisions as Kysely reads it. */
+export interface OutcomeDecisionRow extends Omit<Decision, 'grade' | 'facts' | 'explanation' | 'evidence'> {
+  grade: string | null;
+  facts: unknown;
+  explanation: unknown;
+  evidence: unknown;
+}
+
+export function decisionOf(row: OutcomeDecisionRow): Decision {
+  return {
+    id: row.id,
+    organizationId: row.organizationId,
+    conversationId: row.conversationId,
+    episode: row.episode,
+    revision: row.revision,
+    contractId: row.contractId,
+    contractVersion: row.contractVersion,
+    customerId: row.customerId,
+    agent: row.agent,
+    variant: row.variant,
+    locale: row.locale,
+    channel: row.channel,
+    outcome: row.outcome,
+    isBillable: row.isBillable,
+    reason: row.reason,
+    grade: row.grade as EvidenceGrade | null,
+    amountMicros: row.amountMicros,
+    currency: row.currency,
+    facts: row.facts as Decision['facts'],
+    factsSha256: row.factsSha256,
+    explanation: row.explanation as Decision['explanation'],
+    evidence: row.evidence as Decision['evidence'],
+    modelCostUsd: row.modelCostUsd,
+    costUnknownSpans: row.costUnknownSpans,
+    episodeStartedAt: row.episodeStartedAt,
+    episodeEndedAt: row.episodeEndedAt,
+    decidedAt: row.decidedAt,
+    supersedes: row.supersedes,
+  };
+}
+
+/** jsonb columns take JSON text: a JavaScript array would be taken for a PostgreSQL array. */
+export function rowOf(decision: Decision) {
+  return {
+    ...decision,
+    facts: JSON.stringify(decision.facts),
+    explanation: JSON.stringify(decision.explanation),
+    evidence: JSON.stringify(decision.evidence),
+  };
+}

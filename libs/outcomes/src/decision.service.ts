@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, JobCursors, Postgres, type Tx } from '#platform';
+import { TraceReader } from '#traces';
+import { ContractStore } from './contract-store.js';
+import { QUIET_WINDOW_DEFAULT_MS, decideConversation, type DecidedConversation } from './decide-conversation.js';
+import { DecisionStore } from './decision-store.js';
+import type { DecisionChange } from './decision.js';
+import { PendingStore, type PendingConversation } from './pending-store.js';
+
+/*
+ * From "something was loaded" to "it is decided". First what was loaded since the last look goes on the work list with the time at which it
+ * will have been quiet; then what is due is read, in one query a batch, and decided.
+ *
+ * Safe to repeat: a decision's id follows from the episode and its revision, and facts that did not change make no revision. Decisions,
+ * what is booked for them and the work list change in one transaction. One decider per organization at a time: the worker holds a lease.
+ * Work follows what changed: neither step reads a conversation that nothing was loaded for.
+ */
+
+const CURSOR = 'decide.loaded_through';
+const BATCH_CONVERSATIONS = 200;
+// A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
+const OVERLAP_MS = 5_000;
+
+/** Books what a decision changes, in the transaction that writes it. */
+export type Book = (tx: Tx, change: DecisionChange) => Promise<void>;
+
+@Injectable()
+export class DecisionService {
+  constructor(
+    private readonly db: Postgres,
+    private readonly clock: Clock,
+    private readonly cursors: JobCursors,
+    private readonly traces: TraceReader,
+    private readonly contracts: ContractStore,
+    private readonly pending: PendingStore,
+    private readonly decisions: DecisionStore,
+  ) {}
+
+  /** Tracks what was loaded and decides what is due. Returns how many decisions were made. */
+  async run(organizationId: string, book: Book): Promise<number> {
+    await this.#track(organizationId);
+    let decided = 0;
+    for (;;) {
+      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS);
+      if (due.length === 0) return decided;
+      decided += await this.#decide(organizationId, due, book);
+    }
+  }
+
+  async #track(organizationId: string): Promise<void> {
+    const position = await this.cursors.read(CURSOR, organizationId);
+    const seenThrough = new Date(Number(position ?? 0));
+    const loadedThrough = await this.traces.loadedThrough(organizationId, seenThrough);
+    if (!loadedThrough || loadedThrough.getTime() === seenThrough.getTime()) return;
+
+    const from = new Date(Math.max(0, seenThrough.getTime() - OVERLAP_MS));
+    const to = new Date(loadedThrough.getTime() + 1);
+    const changed = await this.traces.changedConversations(organizationId, from, to);
+    const ended = new Set(await this.traces.endedConversations(organizationId, from, to));
+    const quietWindowMs = await this.#shortestQuietWindowMs(organizationId);
+    const changedAt = this.clock.now();
+    const rows = changed.map(({ conversationId, lastActivityAt }) => ({
+      conversationId,
+      lastActivityAt,
+      changedAt,
+      dueAt: ended.has(conversationId) ? changedAt : new Date(lastActivityAt.getTime() + quietWindowMs),
+    }));
+    await this.db.transaction().execute(async (tx) => {
+      await this.pending.put(tx, organizationId, rows);
+      await this.cursors.write(tx, CURSOR, organizationId, String(loadedThrough.getTime()));
+    });
+  }
+
+  // Which contract covers a conversation is known when it is read; until then the shortest window decides when to look.
+  async #shortestQuietWindowMs(organizationId: string): Promise<number> {
+    const windows = (await this.contracts.active(organizationId)).map((contract) => contract.quietWindowMs);
+    return Math.min(QUIET_WINDOW_DEFAULT_MS, ...windows);
+  }
+
+  async #decide(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
+    const ids = due.map((row) => row.conversationId);
+    const now = this.clock.now();
+    const [contracts, spans, signals, standing] = await Promise.all([
+      this.contracts.active(organizationId),
+      this.traces.spansOf(organizationId, ids),
+      this.traces.signalsOf(organizationId, ids),
+      this.decisions.standing(organizationId, ids),
+    ]);
+    const spansOf = Map.groupBy(spans, (span) => span.conversation_id);
+    const signalsOf = Map.groupBy(signals, (signal) => signal.conversation_id);
+    const standingOf = Map.groupBy(standing, (decision) => decision.conversationId);
+    const decided = due.map((row) => ({
+      row,
+      ...decideConversation({
+        organizationId,
+        conversationId: row.conversationId,
+        rows: { spans: spansOf.get(row.conversationId) ?? [], signals: signalsOf.get(row.conversationId) ?? [] },
+        contracts,
+        standing: standingOf.get(row.conversationId) ?? [],
+        now,
+      }),
+    }));
+    return this.#write(organizationId, decided, book);
+  }
+
+  async #write(organizationId: string, decided: readonly (DecidedConversation & { row: PendingConversation })[], book: Book): Promise<number> {
+    const changes = decided.flatMap((conversation) => conversation.changes);
+    return this.db.transaction().execute(async (tx) => {
+      const inserted = await this.decisions.insert(tx, changes.map((change) => change.decision));
+      for (const change of changes) {
+        if (inserted.has(change.decision.id)) await book(tx, change);
+      }
+      for (const { row } of decided) await this.pending.remove(tx, organizationId, row);
+      const waiting = decided.flatMap(({ row, dueAt }) => (dueAt ? [{ ...row, dueAt }] : []));
+      await this.pending.put(tx, organizationId, waiting);
+      return inserted.size;
+    });
+  }
+}

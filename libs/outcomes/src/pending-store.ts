@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Postgres, type Database, type Tx } from '#platform';
+
+export interface PendingConversation {
+  conversationId: string;
+  lastActivityAt: Date;
+  changedAt: Date;
+  dueAt: Date;
+}
+
+const ROWS_PER_STATEMENT = 1000;
+
+/** The work list of the decision job: conversations with activity that no decision has seen. */
+@Injectable()
+export class PendingStore {
+  constructor(private readonly db: Postgres) {}
+
+  /** Adds conversations, or moves those that are there. */
+  async put(tx: Tx | Database, organizationId: string, rows: readonly PendingConversation[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+      await tx
+        .insertInto('pendingConversations')
+        .values(rows.slice(from, from + ROWS_PER_STATEMENT).map((row) => ({ organizationId, ...row })))
+        .onConflict((conflict) =>
+          conflict.columns(['organizationId', 'conversationId']).doUpdateSet((eb) => ({
+            lastActivityAt: eb.ref('excluded.lastActivityAt'),
+            changedAt: eb.ref('excluded.changedAt'),
+            dueAt: eb.ref('excluded.dueAt'),
+          })),
+        )
+        .execute();
+    }
+  }
+
+  async due(organizationId: string, now: Date, limit: number): Promise<PendingConversation[]> {
+    return this.db
+      .selectFrom('pendingConversations')
+      .select(['conversationId', 'lastActivityAt', 'changedAt', 'dueAt'])
+      .where('organizationId', '=', organizationId)
+      .where('dueAt', '<=', now)
+      .orderBy('dueAt')
+      .orderBy('conversationId')
+      .limit(limit)
+      .execute();
+  }
+
+  async count(organizationId: string): Promise<number> {
+    const { waiting } = await this.db
+      .selectFrom('pendingConversations')
+      .select((eb) => eb.fn.countAll<bigint>().as('waiting'))
+      .where('organizationId', '=', organizationId)
+      .executeTakeFirstOrThrow();
+    return Number(waiting);
+  }
+
+  /** Takes a decided conversation off the list, unless it changed again after it was read. */
+  async remove(tx: Tx, organizationId: string, { conversationId, changedAt }: PendingConversation): Promise<void> {
+    await tx
+      .deleteFrom('pendingConversations')
+      .where('organizationId', '=', organizationId)
+      .where('conversationId', '=', conversationId)
+      .where('changedAt', '=', changedAt)
+      .execute();
+  }
+}

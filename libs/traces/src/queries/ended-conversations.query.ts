@@ -1,0 +1,35 @@
+import type { ClickHouseQuery } from '#platform';
+
+export interface EndedConversationRow {
+  conversation_id: string;
+}
+
+/**
+ * Conversations of which a trace that was loaded in [from, to) says that they are over. trace_changes by (organization_id, loaded_at), signals
+ * by (organization_id, trace_id), conversations by the bloom filter on trace_id.
+ */
+export function endedConversationsQuery(input: { organizationId: string; from: Date; to: Date }): ClickHouseQuery {
+  return {
+    query: `
+SELECT DISTINCT conversation_id
+FROM conversations
+WHERE organization_id = {organizationId: String}
+  AND trace_id IN
+  (
+    SELECT trace_id
+    FROM signals
+    WHERE organization_id = {organizationId: String}
+      AND kind = 'end'
+      AND trace_id IN
+      (
+        SELECT trace_id
+        FROM trace_changes
+        WHERE organization_id = {organizationId: String}
+          AND loaded_at >= fromUnixTimestamp64Milli({fromMs: Int64}, 'UTC')
+          AND loaded_at < fromUnixTimestamp64Milli({toMs: Int64}, 'UTC')
+      )
+  )
+ORDER BY conversation_id`,
+    query_params: { organizationId: input.organizationId, fromMs: input.from.getTime(), toMs: input.to.getTime() },
+  };
+}
