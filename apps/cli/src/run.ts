@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { addEvalsCompare } from './commands/evals-compare.js';
+import { addEvalsRun } from './commands/evals-run.js';
+import { addEvalsScore } from './commands/evals-score.js';
+import { addImportTrajectories } from './commands/import-trajectories.js';
+import { reportError } from './report-error.js';
+import type { Terminal } from './terminal.js';
+
+/** Runs one command line, without the program's name, and gives the exit code. Throws nothing. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await buildProgram(terminal).parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportError(error, terminal, argv.includes('--json'));
+  }
+}
+
+function buildProgram(terminal: Terminal): Command {
+  const program = new Command('astrolabe')
+    .description('Outcome billing, cost and release evidence for AI agents.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      // Errors are printed by reportError, once and in one form.
+      outputError: () => undefined,
+    })
+    .addHelpText('after', '\nExit codes: 0 done, 1 internal fault, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
+
+  const evals = program.command('evals').description('score and compare simulations');
+  addEvalsRun(evals, terminal);
+  addEvalsScore(evals, terminal);
+  addEvalsCompare(evals, terminal);
+
+  const imports = program.command('import').description('bring in what was recorded elsewhere');
+  addImportTrajectories(imports, terminal);
+  return program;
+}
