@@ -1,0 +1,17 @@
+export { readTrajectories } from './trajectories/read-trajectories.js';
+export type { Trajectory, TrajectoryFile, TrajectoryFormat } from './trajectories/trajectory.js';
+export { type AgentCost, type CostTotal } from './trajectories/agent-cost.js';
+export { scoreTrajectories, type SliceScore, type TrajectoryScore } from './trajectories/score-trajectories.js';
+export { compareTrajectories, type TrajectoryComparison, type VariantCost, type VariantCount } from './trajectories/compare-trajectories.js';
+export { SYNTHETIC_ORIGIN, toExportBatches, type ExportBatch, type OtlpExportOptions } from './trajectories/otlp/export-requests.js';
+export { type ExportTraceServiceRequest, type OtlpSpan } from './trajectories/otlp/otlp-json.js';
+export { parseSuite } from './suites/parse-suite.js';
+export { type Scenario, type Suite } from './suites/suite-schema.js';
+export { checkScenario, passedByEmptyAgent } from './suites/check-scenario.js';
+export { type Observation, type Verdict } from './suites/observation.js';
+export { runPlanSchema, runSettingsSchema, trialSchema, type RunVariant, type Trial } from './runs/run.js';
+export { runSuite, type RunProgress, type SuiteRun } from './runs/run-suite.js';
+export { ApiRunRecorder } from './runs/api-run-recorder.js';
+export { type RunComparison } from './runs/compare-runs.js';
+export { EvalsModule } from './runs/evals.module.js';
+export { Runs } from './runs/runs.js';
