@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDemo } from './commands/demo.js';
 import { addEvalsCompare } from './commands/evals-compare.js';
 import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
@@ -27,6 +28,8 @@ function buildProgram(terminal: Terminal): Command {
       outputError: () => undefined,
     })
     .addHelpText('after', '\nExit codes: 0 done, 1 internal fault, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
+
+  addDemo(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');
   addEvalsRun(evals, terminal);

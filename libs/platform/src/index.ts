@@ -24,3 +24,4 @@ export { statusOfKind, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { parseInput } from './http/parse-input.js';
 export { invalidYaml, readYaml, type YamlPath, type YamlReading } from './yaml/read-yaml.js';
+export { serveProcess, type Serving } from './process/serve-process.js';

@@ -15,17 +15,20 @@ export interface Stores {
 
 /**
  * Opens both databases, embedded or by URL as the configuration says, and brings their schemas up to date.
- * The data directory belongs to this process until `close`. What was opened is closed again when a later step fails.
+ * The data directory belongs to this process until `close` where an embedded store is in it, or where the caller keeps something there.
+ * What was opened is closed again when a later step fails.
  */
-export async function openStores(config: Config): Promise<Stores> {
+export async function openStores(config: Config, { ownsDataDirectory = false } = {}): Promise<Stores> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
     closers.length = 0;
   };
   try {
-    const lock = await lockDataDirectory(config.DATA_DIR);
-    closers.push(() => lock.release());
+    if (ownsDataDirectory || !config.DATABASE_URL || !config.CLICKHOUSE_URL) {
+      const lock = await lockDataDirectory(config.DATA_DIR);
+      closers.push(() => lock.release());
+    }
 
     let postgres: Database;
     if (config.DATABASE_URL) {

@@ -1,7 +1,8 @@
-import type { Tracer } from '@opentelemetry/api';
+import { context, propagation, trace, type Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { AlwaysOnSampler, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { AGENT_NAME } from '../northwind/vocabulary.js';
 import { DeterministicIds } from './deterministic-ids.js';
 import { TallyingExporter, type ExportTally } from './tallying-exporter.js';
@@ -24,31 +25,33 @@ export interface AgentTracing {
   shutdown(): Promise<ExportTally>;
 }
 
-/**
- * Tracing of one agent. The provider is not registered globally: the agent also runs as a function inside processes that trace
- * themselves, and neither's spans may end up in the other's stream.
- */
+/** Tracing of the one agent of this process: the SDK registers itself globally, until `shutdown`. */
 export function createTracing(options: { seed: number; environment: string; exporter: SpanExporter }): AgentTracing {
   const ids = new DeterministicIds(options.seed);
   const tallying = new TallyingExporter(options.exporter);
   // The queue holds what arrives while one batch is on its way; a full queue drops spans.
   const batches = new BatchSpanProcessor(tallying, { maxQueueSize: 65_536, maxExportBatchSize: 512, scheduledDelayMillis: 500 });
-  const provider = new BasicTracerProvider({
+  const sdk = new NodeSDK({
     idGenerator: ids,
     sampler: new AlwaysOnSampler(),
     spanProcessors: [tallying, batches],
     resource: resourceFromAttributes({ 'service.name': AGENT_NAME, 'deployment.environment.name': options.environment }),
+    autoDetectResources: false,
+    instrumentations: [],
   });
+  sdk.start();
   return {
-    tracer: provider.getTracer(AGENT_NAME),
+    tracer: trace.getTracer(AGENT_NAME),
     ids,
     now: () => performance.timeOrigin + performance.now(),
     environment: options.environment,
     tally: () => tallying.tally,
     shutdown: async () => {
       // A failed batch rejects both; it is in the tally already.
-      await provider.forceFlush().catch(() => undefined);
-      await provider.shutdown().catch(() => undefined);
+      await batches.forceFlush().catch(() => undefined);
+      await sdk.shutdown().catch(() => undefined);
+      // The SDK leaves its globals behind; the next one of this process would be refused.
+      for (const api of [trace, context, propagation]) api.disable();
       await tallying.close();
       return tallying.tally;
     },

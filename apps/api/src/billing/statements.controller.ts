@@ -1,0 +1,52 @@
+import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { z } from 'zod';
+import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+import { evidenceGrades } from '#outcomes';
+import { StatementReader } from '#billing';
+import { toWire } from './wire.js';
+
+const choiceSchema = z.object({
+  timeZone: z.string().min(1).optional(),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code such as USD').optional(),
+});
+
+const lineSchema = choiceSchema.extend({
+  outcome: z.string().min(1),
+  grade: z.enum(evidenceGrades),
+  kind: z.enum(['outcome', 'reversal']).default('outcome'),
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+/**
+ * Statements, down to the decisions behind each line. Amounts are strings of digits: `...Micros` are millionths of the currency and exact,
+ * `...Minor` its smallest unit, rounded once per line.
+ */
+@Controller('api/v1')
+@UseGuards(ApiKeyGuard)
+@NeedsScope('read')
+export class StatementsController {
+  constructor(private readonly statements: StatementReader) {}
+
+  /** Every statement of the organization, newest period first. */
+  @Get('statements')
+  async list(@Caller() caller: Principal) {
+    return { statements: toWire(await this.statements.list(caller.organizationId)) };
+  }
+
+  /** One customer and month. `?timeZone=` and `?currency=` choose where there are several. 404 `statement_not_found`, 409 `statement_not_unique`. */
+  @Get('customers/:customer/statements/:period')
+  async read(@Caller() caller: Principal, @Param('customer') customer: string, @Param('period') period: string, @Query() query: unknown) {
+    const choice = parseInput(choiceSchema, query, 'the query');
+    return toWire(await this.statements.read(caller.organizationId, customer, period, choice));
+  }
+
+  /** The decisions behind one line: `?outcome=&grade=`, `&kind=reversal` for what was taken back, `&cursor=&limit=` for pages. */
+  @Get('customers/:customer/statements/:period/outcomes')
+  async outcomes(@Caller() caller: Principal, @Param('customer') customer: string, @Param('period') period: string, @Query() query: unknown) {
+    const { outcome, grade, kind, cursor, limit, ...choice } = parseInput(lineSchema, query, 'the query');
+    const statement = await this.statements.read(caller.organizationId, customer, period, choice);
+    const line = { organizationId: caller.organizationId, customerId: customer, period: statement.period, currency: statement.currency, outcome, grade, kind };
+    return toWire(await this.statements.outcomesOf(line, { cursor, limit }));
+  }
+}

@@ -1,0 +1,27 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, listen, openStores, serveProcess } from '#platform';
+import { API_BODY_BYTES_MAX, ApiModule } from './api.module.js';
+
+class ServerModule {}
+
+// REST, OFREP and pages alone, on the stores' servers.
+await serveProcess(async (config) => {
+  const logger = createLogger(config.LOG_LEVEL, 'astrolabe-api');
+  const stores = await openStores(config);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { module: ServerModule, imports: [PlatformModule.with({ config, stores, clock: new SystemClock(), logger }), ApiModule] },
+    new FastifyAdapter({ bodyLimit: API_BODY_BYTES_MAX }),
+    { logger: new NestLog(logger), abortOnError: false },
+  );
+  app.useGlobalFilters(new ProblemFilter(logger));
+  const url = await listen(app, config.HOST, config.PORT);
+  return {
+    ready: { url },
+    announcement: [`Astrolabe API and pages at ${url}`],
+    close: async () => {
+      await app.close();
+      await stores.close();
+    },
+  };
+});

@@ -1,0 +1,32 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, listen, openStores, serveProcess } from '#platform';
+import { SpanIntake } from '#traces';
+import { registerOtlpReceiver } from './otlp-receiver.js';
+
+class IngestModule {}
+
+// The receiver alone: it owns its data directory, which holds the spool, and talks to the stores' servers.
+await serveProcess(async (config) => {
+  const clock = new SystemClock();
+  const logger = createLogger(config.LOG_LEVEL, 'astrolabe-ingest');
+  const stores = await openStores(config, { ownsDataDirectory: true });
+  const intake = await SpanIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { module: IngestModule, imports: [PlatformModule.with({ config, stores, clock, logger })], controllers: [HealthController] },
+    new FastifyAdapter(),
+    { logger: new NestLog(logger), abortOnError: false },
+  );
+  app.useGlobalFilters(new ProblemFilter(logger));
+  await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys: app.get(ApiKeys), config, logger });
+  const url = await listen(app, config.HOST, config.PORT);
+  return {
+    ready: { url },
+    announcement: [`OTLP/HTTP at ${url}/v1/traces`],
+    close: async () => {
+      await app.close();
+      await intake.close();
+      await stores.close();
+    },
+  };
+});

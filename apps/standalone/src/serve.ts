@@ -1,0 +1,15 @@
+import { serveProcess } from '#platform';
+import { startStandalone } from './start-standalone.js';
+
+await serveProcess(async (config) => {
+  const { url, sandboxUrl, newApiKey, close } = await startStandalone(config);
+  return {
+    ready: { url, sandboxUrl },
+    announcement: [
+      `Astrolabe is at ${url} (pages, REST, OTLP at /v1/traces)`,
+      ...(sandboxUrl ? [`Stripe sandbox at ${sandboxUrl}: it is not Stripe, and nothing is charged`] : []),
+      ...(newApiKey ? [`Admin API key, shown this once: ${newApiKey}`, `Open ${url}/?key=${newApiKey}`] : []),
+    ],
+    close,
+  };
+});

@@ -1,0 +1,132 @@
+/**
+ * Our own view of an invoice: what one customer owes for one period, and what it rests on.
+ *
+ * The lines are counted from the decisions, the balance from the ledger's entries; that both are the same is asserted each time a statement
+ * is read, because a statement that does not add up must not be shown. Micros are exact; rounding happens once per line.
+ */
+import { Injectable } from '@nestjs/common';
+import { assertInvariant, Clock, DomainError, type Tx } from '#platform';
+import { LedgerStore, parsePeriod, periodLabel, periodStartRange, receivableOf, type Period } from '#ledger';
+import { ReconciliationStore } from '../reconciliation/reconciliation.store.js';
+import { ContractZones, isSamePeriod, zoneOf } from './contract-zones.js';
+import { roundedMinor } from './rounded-minor.js';
+import type { LineOutcomePage, PeriodStatus, Statement, StatementLineKey, StatementPeriod, StatementSummary } from './statement.js';
+import { StatementStore, type BookedPeriod } from './statement.store.js';
+
+const PAGE_MAX = 500;
+
+/** Which of several statements of a month is meant. Needed only where there are several. */
+export interface StatementChoice {
+  /** IANA zone whose month it is. */
+  timeZone?: string | undefined;
+  currency?: string | undefined;
+}
+
+@Injectable()
+export class StatementReader {
+  constructor(
+    private readonly store: StatementStore,
+    private readonly ledger: LedgerStore,
+    private readonly reconciliations: ReconciliationStore,
+    private readonly zones: ContractZones,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Every statement there is, newest period first. */
+  async list(organizationId: string): Promise<StatementSummary[]> {
+    const zones = await this.zones.read(organizationId);
+    const booked = await this.store.inSnapshot((tx) => this.store.periods(tx, { organizationId }));
+    return booked.map(({ customerId, customerName, currency, period, totalMicros }) => ({
+      customer: { id: customerId, name: customerName },
+      currency,
+      period: statementPeriod(period, zones.get(customerId) ?? []),
+      status: this.#statusOf(period),
+      totalMicros,
+    }));
+  }
+
+  /**
+   * @param period `2026-11`
+   * @throws DomainError `statement_not_found`, `statement_not_unique`, `invalid_period`, `unknown_time_zone`
+   */
+  async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}): Promise<Statement> {
+    const zones = choice.timeZone === undefined ? ((await this.zones.read(organizationId)).get(customerId) ?? []) : [choice.timeZone];
+    return this.store.inSnapshot(async (tx) => {
+      const booked = await this.#choose(tx, organizationId, customerId, period, choice);
+      const { currency } = booked;
+      const key = { organizationId, customerId, period: booked.period, currency };
+      const lines = (await this.store.lines(tx, key)).map((line) => ({ ...line, amountMinor: roundedMinor(line.amountMicros, currency) }));
+      const totalMicros = lines.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+      const balances = await this.ledger.balances(tx, { organizationId, account: receivableOf(customerId), period: booked.period });
+      const ledgerBalanceMicros = balances.find((balance) => balance.currency === currency)?.amountMicros ?? 0n;
+      assertInvariant(
+        totalMicros === ledgerBalanceMicros,
+        `the lines of ${customerId} for ${period} add up to ${totalMicros} ${currency} micros, the ledger says ${ledgerBalanceMicros}`,
+      );
+      const stripe = await this.reconciliations.stripeTotal(tx, key);
+      return {
+        customer: { id: customerId, name: booked.customerName },
+        currency,
+        period: statementPeriod(booked.period, zones),
+        status: this.#statusOf(booked.period),
+        lines,
+        totalMicros,
+        totalMinor: lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+        ledgerBalanceMicros,
+        stripe: stripe ?? { amountMicros: null, asOf: null },
+      };
+    });
+  }
+
+  /**
+   * The decisions behind a line, in the order they were booked. Every booking of a line is on exactly one page.
+   * @throws DomainError `invalid_cursor`
+   */
+  async outcomesOf(line: StatementLineKey, page: { cursor?: string | undefined; limit?: number | undefined } = {}): Promise<LineOutcomePage> {
+    const { cursor = '0', limit = 100 } = page;
+    if (!/^\d{1,18}$/.test(cursor)) {
+      throw new DomainError({ kind: 'invalid', code: 'invalid_cursor', message: `"${cursor}" is not a cursor: give back the nextCursor of the page before, or none` });
+    }
+    const size = Math.min(Math.max(limit, 1), PAGE_MAX);
+    const found = await this.store.outcomesOf(line, { after: BigInt(cursor), limit: size + 1 });
+    const shown = found.slice(0, size);
+    return {
+      items: shown.map(({ sequence: _, ...item }) => item),
+      nextCursor: found.length > size ? (shown.at(-1)?.sequence.toString() ?? null) : null,
+    };
+  }
+
+  async #choose(tx: Tx, organizationId: string, customerId: string, label: string, { timeZone, currency }: StatementChoice): Promise<BookedPeriod> {
+    const bounds = timeZone === undefined ? undefined : parsePeriod(label, timeZone);
+    const booked = await this.store.periods(tx, { organizationId, customerId, startsIn: periodStartRange(label) });
+    const fitting = booked.filter(
+      (one) => (!bounds || isSamePeriod(one.period, bounds)) && (currency === undefined || one.currency === currency),
+    );
+    const [only, other] = fitting;
+    if (!only) {
+      throw new DomainError({
+        kind: 'not_found',
+        code: 'statement_not_found',
+        message: `Nothing is booked for customer "${customerId}" in ${label}${timeZone ? ` (${timeZone})` : ''}${currency ? ` in ${currency}` : ''}: see /api/v1/statements for what there is`,
+      });
+    }
+    if (other) {
+      const choices = fitting.map((one) => ({ currency: one.currency, start: one.period.start.toISOString(), end: one.period.end.toISOString() }));
+      throw new DomainError({
+        kind: 'conflict',
+        code: 'statement_not_unique',
+        message: `Customer "${customerId}" has ${fitting.length} statements for ${label}: say which by timeZone and currency`,
+        details: { choices },
+      });
+    }
+    return only;
+  }
+
+  #statusOf(period: Period): PeriodStatus {
+    return this.clock.now() < period.end ? 'open' : 'closing';
+  }
+}
+
+function statementPeriod(period: Period, zones: readonly string[]): StatementPeriod {
+  return { label: periodLabel(period), ...period, timeZone: zoneOf(period, zones) };
+}

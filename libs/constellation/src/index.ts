@@ -1,0 +1,1 @@
+export { summariseTurn, type Cost, type TaskTotals, type TurnSummary } from './summarise-turn.js';

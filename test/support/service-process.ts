@@ -1,0 +1,70 @@
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiKeys } from '#platform';
+import { distMain } from './build.js';
+
+const SETTINGS = { PORT: '0', STRIPE_SANDBOX_PORT: '0', LOG_LEVEL: 'warn', DECIDE_EVERY_MS: '200', DELIVER_EVERY_MS: '200', RECONCILE_EVERY_MS: '300', SPOOL_SEGMENT_AGE_MS: '200' };
+
+/** The built service as a process of its own, on a data directory of its own, that can be killed and started again. */
+export class ServiceProcess {
+  readonly key = ApiKeys.newSecret();
+  readonly directory = mkdtempSync(join(tmpdir(), 'astrolabe-e2e-'));
+  #child: ChildProcess | undefined;
+  url = '';
+
+  async start(settings: Record<string, string> = {}): Promise<void> {
+    const child = fork(distMain('standalone'), {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { PATH: process.env['PATH'] ?? '', DATA_DIR: this.directory, BOOTSTRAP_API_KEY: this.key, ...SETTINGS, ...settings },
+    });
+    this.#child = child;
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    this.url = await new Promise<string>((resolve, reject) => {
+      child.once('message', (message) => resolve((message as { url: string }).url));
+      child.once('exit', (code) => reject(new Error(`the service ended with code ${code}: ${said}`)));
+    });
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await exited;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill('SIGTERM');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async get<Answer>(path: string): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.key}` } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  }
+}
+
+/** Runs the built command line to its end. */
+export function runCli(args: readonly string[], env: Record<string, string> = {}): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [distMain('cli'), ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Asks again until the answer is right; the last answer is in the error when it never is. */
+export async function eventually<Answer>(ask: () => Promise<Answer>, isRight: (answer: Answer) => boolean, timeoutMs = 30_000): Promise<Answer> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`never became right: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
