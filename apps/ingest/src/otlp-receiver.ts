@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { CONTENT_TYPE, RPC_CODE, statusBody, successBody, type OtlpEncoding, type SpanIntake } from '#traces';
 import { DomainError, messageOf, secretOf, statusOfKind, type ApiKeys, type Config, type ErrorKind, type Logger } from '#platform';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /*
  * OTLP/HTTP, by the specification (docs: "OTLP/HTTP Request", "Failures"): protobuf and JSON on one path by Content-Type, gzip or none, the
@@ -25,6 +25,8 @@ export async function registerOtlpReceiver(fastify: FastifyInstance, input: Otlp
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    // Fastify refuses a malformed Content-Type itself, before any handler; that too is answered as OTLP.
+    scope.setErrorHandler<FastifyError>((error, request, reply) => answerError(request, reply, error.statusCode === 415 ? unsupportedType(request) : error, input.logger));
     scope.post('/v1/traces', (request, reply) => receive(request, reply, input));
     for (const path of ['/v1/logs', '/v1/metrics']) {
       scope.post(path, (request, reply) => {
@@ -39,23 +41,22 @@ async function receive(request: FastifyRequest, reply: FastifyReply, { intake, k
   const encoding = encodingOf(request);
   try {
     const { organizationId } = await keys.authenticate(secretOf(request), 'ingest');
-    if (!encoding) {
-      throw new DomainError({
-        kind: 'unsupported',
-        code: 'unsupported_content_type',
-        message: `Content-Type "${request.headers['content-type'] ?? ''}" is not taken: send application/x-protobuf or application/json`,
-      });
-    }
+    if (!encoding) throw unsupportedType(request);
     const body = await decompress(request, await readBody(request, config.INGEST_BODY_BYTES_MAX), config.INGEST_DECOMPRESSED_BYTES_MAX);
     const { accepted, rejected, rejection } = await intake.accept(organizationId, body, encoding);
     const message = rejected === 0 ? '' : `${rejected} of ${accepted + rejected} spans were not taken; the first: ${rejection}`;
     return await reply.status(200).header('content-type', CONTENT_TYPE[encoding]).send(successBody(encoding, rejected, message));
   } catch (error) {
-    if (error instanceof DomainError) return answerFailure(reply, encoding ?? 'json', statusOfKind[error.kind], rpcCode(error.kind), error.message);
-    // What we cannot name may be over by the next attempt; a 500 would make clients drop the spans.
-    logger.error({ err: error }, 'OTLP request failed');
-    return answerFailure(reply, encoding ?? 'json', 503, RPC_CODE.unavailable, `The spans could not be stored (${messageOf(error)}): send again`);
+    return answerError(request, reply, error, logger);
   }
+}
+
+function answerError(request: FastifyRequest, reply: FastifyReply, error: unknown, logger: Logger): FastifyReply {
+  const encoding = encodingOf(request) ?? 'json';
+  if (error instanceof DomainError) return answerFailure(reply, encoding, statusOfKind[error.kind], rpcCode(error.kind), error.message);
+  // What we cannot name may be over by the next attempt; a 500 would make clients drop the spans.
+  logger.error({ err: error }, 'OTLP request failed');
+  return answerFailure(reply, encoding, 503, RPC_CODE.unavailable, `The spans could not be stored (${messageOf(error)}): send again`);
 }
 
 function answerFailure(reply: FastifyReply, encoding: OtlpEncoding, status: number, code: number, message: string): FastifyReply {
@@ -97,6 +98,14 @@ async function decompress(request: FastifyRequest, body: Buffer, bytesMax: numbe
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax, 'after decompression', 'INGEST_DECOMPRESSED_BYTES_MAX');
     throw new DomainError({ kind: 'invalid', code: 'malformed_gzip', message: `The body is not valid gzip (${messageOf(cause)})`, cause });
   }
+}
+
+function unsupportedType(request: FastifyRequest): DomainError {
+  return new DomainError({
+    kind: 'unsupported',
+    code: 'unsupported_content_type',
+    message: `Content-Type "${request.headers['content-type'] ?? ''}" is not taken: send application/x-protobuf or application/json`,
+  });
 }
 
 function tooLarge(bytesMax: number, when: string, setting: string): DomainError {

@@ -69,15 +69,23 @@ export const FIELD_OF: ReadonlyMap<string, MappedName> = new Map(
   FIELDS.flatMap((field, slot) => CONVENTIONS[field].map((name, rank) => [name, { slot, rank }] as const)),
 );
 
+/** OpenInference marks the first token by a span event of this name; the other conventions by an attribute. */
+export const FIRST_TOKEN_EVENT = 'First Token Stream Event';
+
+/** OpenLLMetry's name of whatever the span is about: the tool's on a tool's span, and a workflow's or task's elsewhere. */
+export const ENTITY_NAME = 'traceloop.entity.name';
+
 /**
- * Attributes that carry what people and models said. They are not stored: bodies are off by default, and this list decides what a
- * body is.
+ * Attributes of spans and of span events that carry what people and models said. They are not stored: bodies are off by default, and this
+ * list decides what a body is.
  */
 const CONTENT_PREFIXES = [
   'gen_ai.input.messages', 'gen_ai.output.messages', 'gen_ai.system_instructions', 'gen_ai.prompt', 'gen_ai.completion', 'gen_ai.tool.call.arguments',
-  'gen_ai.tool.call.result', 'gen_ai.retrieval.documents', 'llm.input_messages', 'llm.output_messages', 'llm.prompts', 'input.value', 'output.value', 'retrieval.documents',
-  'embedding.embeddings', 'reranker.input_documents', 'reranker.output_documents', 'traceloop.entity.input', 'traceloop.entity.output', 'ai.prompt', 'ai.response.text',
-  'ai.response.object', 'ai.response.toolCalls', 'ai.toolCall.args', 'ai.toolCall.result', 'ai.values', 'ai.value', 'ai.embeddings', 'ai.embedding',
+  'gen_ai.tool.call.result', 'gen_ai.retrieval.documents', 'gen_ai.retrieval.query.text', 'gen_ai.event.content',
+  'llm.input_messages', 'llm.output_messages', 'llm.prompts', 'llm.choices', 'llm.completions', 'llm.function_call', 'llm.prompt_template.variables', 'input.value', 'output.value',
+  'retrieval.documents', 'document.content', 'embedding.embeddings', 'embedding.text', 'embedding.vector', 'reranker.query', 'reranker.input_documents', 'reranker.output_documents',
+  'traceloop.entity.input', 'traceloop.entity.output', 'ai.prompt', 'ai.response.text', 'ai.response.reasoning', 'ai.response.object', 'ai.response.toolCalls',
+  'ai.toolCall.args', 'ai.toolCall.result', 'ai.values', 'ai.value', 'ai.embeddings', 'ai.embedding',
 ];
 
 // One look at the first character rules out nearly every attribute before any prefix is compared.

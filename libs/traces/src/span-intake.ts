@@ -1,6 +1,6 @@
 import { PriceBook, type PriceOverride } from '#pricing';
-import type { ClickHouse, Clock, Config, Database, Logger } from '#platform';
-import { join } from 'node:path';
+import { DomainError, messageOf, type ClickHouse, type Clock, type Config, type Database, type Logger } from '#platform';
+import { resolve } from 'node:path';
 import { SegmentLoader } from './loader/segment-loader.js';
 import { segmentTarget } from './loader/segment-target.js';
 import { transcodeSpans, type OtlpEncoding } from './otlp/transcode.js';
@@ -29,7 +29,7 @@ export class SpanIntake {
   static async open(input: { config: Config; clickhouse: ClickHouse; postgres: Database; clock: Clock; logger: Logger }): Promise<SpanIntake> {
     const { config, clickhouse, clock, logger } = input;
     const spool = await Spool.open({
-      directory: join(config.DATA_DIR, 'spool', 'spans'),
+      directory: resolve(config.DATA_DIR, 'spool', 'spans'),
       segmentBytesMax: config.SPOOL_SEGMENT_BYTES_MAX,
       segmentAgeMs: config.SPOOL_SEGMENT_AGE_MS,
       bytesMax: config.SPOOL_BYTES_MAX,
@@ -43,7 +43,7 @@ export class SpanIntake {
 
   /**
    * Resolves when the spans are on disk.
-   * @throws DomainError `malformed_otlp`; `spool_full` and `spool_failed`, after which the sender should send again
+   * @throws DomainError `malformed_otlp`; `spool_full`, `spool_failed` and `prices_unusable`, after which the sender should send again
    */
   async accept(organizationId: string, body: Uint8Array, encoding: OtlpEncoding): Promise<AcceptedSpans> {
     const prices = await this.#pricesOf(organizationId);
@@ -75,6 +75,16 @@ export class SpanIntake {
 
   async #readPrices(organizationId: string): Promise<PriceBook> {
     const rows = await this.db.selectFrom('modelPrices').select(['provider', 'model', 'effectiveFrom', 'prices']).where('organizationId', '=', organizationId).execute();
-    return new PriceBook(rows.map((row) => ({ ...row, prices: row.prices as unknown as PriceOverride['prices'] })));
+    try {
+      return new PriceBook(rows.map((row) => ({ ...row, prices: row.prices as unknown as PriceOverride['prices'] })));
+    } catch (cause) {
+      // Our own settings are at fault and not the request: a refusal would make the sender drop spans that are fine.
+      throw new DomainError({
+        kind: 'unavailable',
+        code: 'prices_unusable',
+        message: `The model prices of organization ${organizationId} cannot be used (${messageOf(cause)}): correct them, then send again`,
+        cause,
+      });
+    }
   }
 }

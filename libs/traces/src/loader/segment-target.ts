@@ -13,9 +13,10 @@ export abstract class SegmentTarget {
   abstract insert(segmentId: string, rows: readonly Buffer[], scratchPath: string): Promise<void>;
 }
 
-// The token makes a repeated insert a no-op, also in the views that depend on the table.
+// The token makes a repeated insert a no-op, also in the views that depend on the table. Spans of many months are rare and slow to insert,
+// and no reason to refuse a segment: it would hold up everything behind it.
 const settings = (segmentId: string) =>
-  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${segmentId}', deduplicate_blocks_in_dependent_materialized_views = 1, max_insert_threads = 1`;
+  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${segmentId}', deduplicate_blocks_in_dependent_materialized_views = 1, max_insert_threads = 1, max_partitions_per_insert_block = 0`;
 
 const columnNames = ({ columns }: SegmentTable) => columns.map(([name]) => name).join(', ');
 

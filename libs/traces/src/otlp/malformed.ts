@@ -4,3 +4,6 @@ import { DomainError } from '#platform';
 export function malformed(what: string, cause?: unknown): DomainError {
   return new DomainError({ kind: 'invalid', code: 'malformed_otlp', message: `The body is not a valid OTLP trace request: ${what}`, cause });
 }
+
+/** Arrays and maps within an attribute go no deeper: a recursive reader must not be led to the end of its stack. */
+export const NESTING_MAX = 32;

@@ -1,15 +1,17 @@
-import { SpanDraft, AttributeDraft, type AttributeValue } from '../rows/span-draft.js';
-import { malformed } from './malformed.js';
+import { SpanDraft, AttributeDraft, EventDraft, type AttributeValue, type PlainValue } from '../rows/span-draft.js';
+import { NESTING_MAX, malformed } from './malformed.js';
 import type { SpanSink } from './read-protobuf.js';
 
 /*
  * OTLP's JSON encoding (OTLP specification, "JSON Protobuf Encoding"): ids are hex in either case, 64-bit integers are strings or
- * numbers, enums are integers, unknown fields are ignored, and a field at its default may be absent.
+ * numbers, enums are integers, unknown fields are ignored, and a field at its default may be absent or null.
+ *
+ * Known gap: a 64-bit integer above 2^53 that is sent as a number has lost its last digits before we see it; the specification's own
+ * form, a string, has not.
  */
 
 type Json = Record<string, unknown>;
-
-const NESTING_MAX = 32;
+const NANOSECONDS_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** @throws DomainError `malformed_otlp` that names the place in the document. */
 export function readJson(body: Uint8Array, sink: SpanSink): void {
@@ -55,10 +57,11 @@ function readSpan(span: SpanDraft, json: Json, at: string): void {
   readAttributes(json['attributes'], `${at}.attributes`, (name, value) => span.attributes.add(name, value));
   for (const [e, item] of listAt(json['events'], `${at}.events`).entries()) {
     const event = objectAt(item, `${at}.events[${e}]`);
-    const [timeLow, timeHigh] = nanosecondsAt(event['timeUnixNano'], `${at}.events[${e}].timeUnixNano`);
-    const attributes: [string, string][] = [];
-    readAttributes(event['attributes'], `${at}.events[${e}].attributes`, (name, value) => attributes.push([name, String(value)]));
-    span.events.push({ timeLow, timeHigh, name: textAt(event['name'], `${at}.events[${e}].name`), attributes });
+    const draft = new EventDraft();
+    [draft.timeLow, draft.timeHigh] = nanosecondsAt(event['timeUnixNano'], `${at}.events[${e}].timeUnixNano`);
+    draft.name = textAt(event['name'], `${at}.events[${e}].name`);
+    readAttributes(event['attributes'], `${at}.events[${e}].attributes`, (name, value) => draft.add(name, value));
+    span.events.push(draft);
   }
 }
 
@@ -68,23 +71,24 @@ function readAttributes(json: unknown, at: string, take: (name: string, value: A
     const name = textAt(pair['key'], `${at}[${index}].key`);
     const value = plainValue(pair['value'], `${at}[${index}].value`, 0);
     if (name === '' || value === undefined) continue;
-    take(name, typeof value === 'object' ? JSON.stringify(value) : (value as AttributeValue));
+    take(name, typeof value === 'object' ? JSON.stringify(value) : value);
   }
 }
 
-function plainValue(json: unknown, at: string, depth: number): unknown {
-  if (depth > NESTING_MAX) throw malformed(`${at} is nested deeper than ${NESTING_MAX}`);
-  if (json === undefined || json === null) return undefined;
+function plainValue(json: unknown, at: string, depth: number): PlainValue {
+  if (json == null) return undefined;
   const any = objectAt(json, at);
-  if (any['stringValue'] !== undefined) return textAt(any['stringValue'], at);
-  if (any['boolValue'] !== undefined) return Boolean(any['boolValue']);
-  if (any['intValue'] !== undefined) return int64At(any['intValue'], at);
-  if (any['doubleValue'] !== undefined) return Number(any['doubleValue']);
-  if (any['bytesValue'] !== undefined) return textAt(any['bytesValue'], at);
-  if (any['arrayValue'] !== undefined) {
+  if (any['stringValue'] != null) return textAt(any['stringValue'], `${at}.stringValue`);
+  if (any['boolValue'] != null) return booleanAt(any['boolValue'], `${at}.boolValue`);
+  if (any['intValue'] != null) return int64At(any['intValue'], `${at}.intValue`);
+  if (any['doubleValue'] != null) return doubleAt(any['doubleValue'], `${at}.doubleValue`);
+  if (any['bytesValue'] != null) return Buffer.from(textAt(any['bytesValue'], `${at}.bytesValue`), 'base64').toString('base64');
+  if (any['arrayValue'] != null) {
+    checkDepth(at, depth);
     return listAt(objectAt(any['arrayValue'], at)['values'], at).map((value) => plainValue(value, at, depth + 1));
   }
-  if (any['kvlistValue'] !== undefined) {
+  if (any['kvlistValue'] != null) {
+    checkDepth(at, depth);
     return Object.fromEntries(
       listAt(objectAt(any['kvlistValue'], at)['values'], at).map((item) => {
         const pair = objectAt(item, at);
@@ -93,6 +97,10 @@ function plainValue(json: unknown, at: string, depth: number): unknown {
     );
   }
   return undefined;
+}
+
+function checkDepth(at: string, depth: number): void {
+  if (depth >= NESTING_MAX) throw malformed(`${at} is nested deeper than ${NESTING_MAX}`);
 }
 
 function objectAt(json: unknown, at: string): Json {
@@ -118,10 +126,23 @@ function integerAt(json: unknown, at: string): number {
   return json as number;
 }
 
+// An int64 beyond 2^53 is kept as its digits: no count that we compute with is that large.
 function int64At(json: unknown, at: string): AttributeValue {
+  if (!Number.isInteger(json) && (typeof json !== 'string' || !/^-?\d{1,19}$/.test(json))) throw malformed(`${at} must be an integer or its digits`);
   const value = Number(json);
-  if (!Number.isInteger(value)) throw malformed(`${at}.intValue must be an integer or its digits`);
-  return Number.isSafeInteger(value) ? value : String(json as string | number);
+  return Number.isSafeInteger(value) ? value : String(BigInt(json as string | number));
+}
+
+// What JSON has no number for is spelt out (ProtoJSON: "NaN", "Infinity", "-Infinity").
+function doubleAt(json: unknown, at: string): number {
+  const value = typeof json === 'string' && json.trim() === '' ? undefined : Number(json);
+  if ((typeof json !== 'number' && typeof json !== 'string') || value === undefined || (Number.isNaN(value) && json !== 'NaN')) throw malformed(`${at} must be a number`);
+  return value;
+}
+
+function booleanAt(json: unknown, at: string): boolean {
+  if (typeof json !== 'boolean') throw malformed(`${at} must be true or false`);
+  return json;
 }
 
 function hexAt(json: unknown, at: string): Uint8Array {
@@ -137,6 +158,7 @@ function nanosecondsAt(json: unknown, at: string): [low: number, high: number] {
   if ((typeof json !== 'string' || !/^\d{1,20}$/.test(json)) && !(typeof json === 'number' && Number.isInteger(json) && json >= 0)) {
     throw malformed(`${at} must be nanoseconds since 1970 as a decimal string`);
   }
-  const value = BigInt.asUintN(64, BigInt(json));
+  const value = BigInt(json);
+  if (value > NANOSECONDS_MAX) throw malformed(`${at} does not fit 64 bits`);
   return [Number(value & 0xffff_ffffn), Number(value >> 32n)];
 }

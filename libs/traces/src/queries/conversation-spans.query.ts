@@ -45,7 +45,8 @@ export interface ConversationSpanRow {
  *
  * `is_charged` applies the leaf rule: a model call that is a leaf is charged; a span that sums up others only where its trace has no leaf,
  * and then the outermost. conversations: prefix (organization_id, conversation_id). spans: prefix (organization_id, hour), bounded by the
- * conversations' own times with a day of slack for spans that carry no conversation id; deduplicated by full identity.
+ * conversations' own times with a day of slack for spans that carry no conversation id; deduplicated by full identity. The bounds are on
+ * started_at itself, which the index understands, and not on its hour, whose 32 bits wrap around a day before 1970.
  */
 export function conversationSpansQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
   return {
@@ -63,8 +64,8 @@ found AS
   SELECT *
   FROM spans
   WHERE spans.organization_id = {organizationId: String}
-    AND toStartOfHour(spans.started_at) >= (SELECT toStartOfHour(min(first_at)) - INTERVAL 1 DAY FROM traces)
-    AND toStartOfHour(spans.started_at) <= (SELECT toStartOfHour(max(last_at)) + INTERVAL 1 DAY FROM traces)
+    AND spans.started_at >= (SELECT min(first_at) - INTERVAL 1 DAY FROM traces)
+    AND spans.started_at <= (SELECT max(last_at) + INTERVAL 1 DAY FROM traces)
     AND spans.trace_id IN (SELECT trace_id FROM traces)
   ORDER BY spans.ingested_at DESC
   LIMIT 1 BY spans.organization_id, spans.trace_id, spans.span_id

@@ -5,9 +5,10 @@ export interface UsageTotalsRow {
   turns: string;
   spans: string;
   model_calls: string;
-  known_cost_usd: string;
+  /** NULL when no cost is known. */
+  known_cost_usd: string | null;
   unknown_cost_spans: string;
-  wasted_cost_usd: string;
+  wasted_cost_usd: string | null;
   unknown_wasted_spans: string;
 }
 

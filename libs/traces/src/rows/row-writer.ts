@@ -13,18 +13,9 @@ export class RowWriter {
     this.#buffer = Buffer.allocUnsafe(capacityBytes);
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   /** What was written so far. Valid until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
-  }
-
-  /** Forgets everything after `length`: a row that turned out bad leaves nothing. */
-  truncate(length: number): void {
-    this.#length = length;
   }
 
   u8(value: number): void {

@@ -3,6 +3,9 @@ import { FIELD_OF, FIELDS, SLOT, isContent, type ConventionField } from '../conv
 /** What an attribute's value is read as. Arrays and maps arrive as their JSON text. */
 export type AttributeValue = string | number | boolean;
 
+/** The same with arrays and maps as they were sent; undefined is a value that is not set. */
+export type PlainValue = AttributeValue | PlainValue[] | { [name: string]: PlainValue } | undefined;
+
 const UNRANKED = 127;
 
 /** The attributes of a resource or of a span: known ones in their slots, others as name and text. Reused from span to span. */
@@ -86,11 +89,23 @@ export class SpanDraft {
 }
 
 /** Events are rare next to attributes, so that an object for each is cheap. */
-export interface EventDraft {
-  timeLow: number;
-  timeHigh: number;
-  name: string;
-  attributes: [name: string, value: string][];
+export class EventDraft {
+  timeLow = 0;
+  timeHigh = 0;
+  name = '';
+  readonly attributes: [name: string, value: string][] = [];
+
+  add(name: string, value: AttributeValue): void {
+    if (!isContent(name)) this.attributes.push([name, String(value)]);
+  }
+}
+
+// 2^32 seconds are 10^9 * 2^32 nanoseconds: from 2106-02-07 on, the hour that spans are ordered by wraps around to 1970.
+const HIGH_HALF_MAX = 1_000_000_000;
+
+/** Whether a time, given by the high half of its nanoseconds, is one that the store keeps in order. */
+export function isStorableTime(high: number): boolean {
+  return high < HIGH_HALF_MAX;
 }
 
 /** Why a span cannot be kept, or undefined when it can (OTLP: a span needs a 16-byte and an 8-byte id that are not all zero). */
@@ -98,8 +113,7 @@ export function rejectionOf(span: SpanDraft): string | undefined {
   if (span.traceIdBytes !== 16 || isZero(span.traceId)) return 'trace_id must be 16 bytes that are not all zero';
   if (span.spanIdBytes !== 8 || isZero(span.spanId)) return 'span_id must be 8 bytes that are not all zero';
   if (span.startHigh === 0 && span.startLow === 0) return 'start_time_unix_nano is missing';
-  // DateTime64(9) is a signed 64-bit count: later than 2262 cannot be stored.
-  if (span.startHigh >= 0x8000_0000 || span.endHigh >= 0x8000_0000) return 'start and end must be before the year 2262';
+  if (!isStorableTime(span.startHigh) || !isStorableTime(span.endHigh)) return 'start and end must be before the year 2106';
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { bucketTokens, chargeOf, type CallCost, type PriceBook, type TokenBuckets } from '#pricing';
-import type { ConventionField } from '../conventions.js';
+import { ENTITY_NAME, FIRST_TOKEN_EVENT, type ConventionField } from '../conventions.js';
 import type { RowWriter } from './row-writer.js';
-import type { AttributeDraft, AttributeValue, SpanDraft } from './span-draft.js';
+import { isStorableTime, type AttributeDraft, type AttributeValue, type EventDraft, type SpanDraft } from './span-draft.js';
 
 /*
  * One span into one RowBinary row, in the order of SPAN_COLUMNS, priced on the way: a price is a fact of the moment the call was made and
@@ -60,11 +60,11 @@ export function writeSpanRow(row: RowWriter, span: SpanDraft, resource: Attribut
   row.string(text('provider'));
   row.string(text('requestModel'));
   row.string(text('responseModel'));
-  row.string(text('tool'));
+  row.string(text('tool') || toolOfEntity(span, operation));
   row.string(text('toolCallId'));
   row.u8(booleanOf(value('speculative')) === true ? 1 : 0);
   writeNullableBoolean(row, booleanOf(value('used')));
-  row.nullableUint64(firstTokenNs(number));
+  row.nullableUint64(firstTokenNs(span, number));
   writeTokens(row, tokens);
   writeCost(row, charge === 'none' ? undefined : cost);
   writeMap(row, span.attributes.otherNames, span.attributes.otherValues);
@@ -139,7 +139,11 @@ function writeMap(row: RowWriter, names: readonly string[], values: readonly str
 function writeEvents(row: RowWriter, span: SpanDraft): void {
   const { events } = span;
   row.count(events.length);
-  for (const event of events) row.u64(event.timeLow, event.timeHigh);
+  for (const event of events) {
+    // An event that does not say when it was, or says nonsense, was at the earliest when its span began.
+    if (isTimed(event)) row.u64(event.timeLow, event.timeHigh);
+    else row.u64(span.startLow, span.startHigh);
+  }
   row.count(events.length);
   for (const event of events) row.string(event.name);
   row.count(events.length);
@@ -158,10 +162,26 @@ function writeNullableBoolean(row: RowWriter, value: boolean | undefined): void 
   row.u8(value ? 1 : 0);
 }
 
-function firstTokenNs(number: (field: ConventionField) => number | undefined): number | undefined {
+function firstTokenNs(span: SpanDraft, number: (field: ConventionField) => number | undefined): number | undefined {
   const seconds = number('firstTokenSeconds');
-  const nanoseconds = seconds === undefined ? (number('firstTokenMs') ?? NaN) * 1e6 : seconds * 1e9;
-  return nanoseconds >= 0 && nanoseconds <= Number.MAX_SAFE_INTEGER ? Math.round(nanoseconds) : undefined;
+  const milliseconds = number('firstTokenMs');
+  const nanoseconds = seconds !== undefined ? seconds * 1e9 : milliseconds !== undefined ? milliseconds * 1e6 : firstTokenEventNs(span);
+  return nanoseconds !== undefined && nanoseconds >= 0 && nanoseconds <= Number.MAX_SAFE_INTEGER ? Math.round(nanoseconds) : undefined;
+}
+
+function firstTokenEventNs(span: SpanDraft): number | undefined {
+  const event = span.events.find(({ name }) => name === FIRST_TOKEN_EVENT);
+  if (!event || !isTimed(event)) return undefined;
+  return (event.timeHigh - span.startHigh) * 4_294_967_296 + (event.timeLow - span.startLow);
+}
+
+function isTimed(event: EventDraft): boolean {
+  return (event.timeHigh !== 0 || event.timeLow !== 0) && isStorableTime(event.timeHigh);
+}
+
+function toolOfEntity(span: SpanDraft, operation: string): string {
+  if (operation.toLowerCase() !== 'tool') return '';
+  return span.attributes.otherValues[span.attributes.otherNames.indexOf(ENTITY_NAME)] ?? '';
 }
 
 function textOf(value: AttributeValue | undefined): string {

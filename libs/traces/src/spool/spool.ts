@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { open, readFile, rename, rm, stat, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { DomainError, messageOf, type Clock, type Logger } from '#platform';
 import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 
@@ -11,7 +11,8 @@ import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
  *
  * Invariants: `append` resolves only after fdatasync; a frame is whole or it was never acknowledged; a sealed segment is never written
  * again; its name is its identity, so that loading it twice can be recognised.
- * Safe to repeat: opening after a crash cuts torn tails and seals what was left open.
+ * Safe to repeat: opening after a crash cuts torn tails and seals what was left open. A segment that cannot be renamed keeps its `.open`
+ * name and is sealed all the same: the name only tells the next process that its tail may be torn.
  * Known gaps: one spool directory per process; a segment with damage in its middle keeps the frames before the damage, and the file is
  * kept aside with what follows.
  */
@@ -33,6 +34,7 @@ export interface SpoolOptions {
 export interface SealedSegment {
   id: string;
   path: string;
+  bytes: number;
 }
 
 interface Waiting {
@@ -46,7 +48,6 @@ interface OpenSegment {
   path: string;
   file: FileHandle;
   bytes: number;
-  openedAtMs: number;
 }
 
 export class Spool {
@@ -68,7 +69,7 @@ export class Spool {
   /** Opens a directory, and takes over what an earlier process left in it. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
-    mkdirSync(join(options.directory, 'refused'), { recursive: true });
+    await makeDurableDirectory(join(options.directory, 'refused'));
     await spool.#recover();
     return spool;
   }
@@ -85,11 +86,6 @@ export class Spool {
 
   get bytesOnDisk(): number {
     return this.#bytesOnDisk;
-  }
-
-  /** Whether anything is still on its way to the store. */
-  get isEmpty(): boolean {
-    return this.#open === undefined && this.#sealed.length === 0 && this.#waiting.length === 0;
   }
 
   /**
@@ -124,18 +120,16 @@ export class Spool {
 
   /** The loader took the segment: the store has its rows. */
   async remove(segment: SealedSegment): Promise<void> {
-    const bytes = statSync(segment.path).size;
-    await rm(segment.path);
-    this.#forget(segment, bytes);
+    await rm(segment.path, { force: true });
+    this.#forget(segment);
   }
 
   /** The store will never take this segment: it is kept aside with the reason, and counted. */
   async setAside(segment: SealedSegment, reason: string): Promise<void> {
-    const bytes = statSync(segment.path).size;
     const target = join(this.#options.directory, 'refused', segment.id);
     await writeFile(`${target}.txt`, `${reason}\n`);
     await rename(segment.path, `${target}${SEALED}`);
-    this.#forget(segment, bytes);
+    this.#forget(segment);
     this.#options.logger.error({ segment: segment.id, reason }, 'segment refused by the store and set aside');
   }
 
@@ -148,9 +142,11 @@ export class Spool {
     clearTimeout(this.#sealTimer);
   }
 
-  #forget(segment: SealedSegment, bytes: number): void {
-    this.#sealed.splice(this.#sealed.indexOf(segment), 1);
-    this.#bytesOnDisk -= bytes;
+  #forget(segment: SealedSegment): void {
+    const index = this.#sealed.indexOf(segment);
+    if (index < 0) return;
+    this.#sealed.splice(index, 1);
+    this.#bytesOnDisk -= segment.bytes;
   }
 
   #afterWriting(): void {
@@ -193,31 +189,42 @@ export class Spool {
     const segment = this.#open;
     if (!segment) return;
     await segment.file.truncate(segment.bytes).catch(() => undefined);
-    await this.#sealOpen().catch((error: unknown) => this.#options.logger.error({ err: error }, 'segment cannot be sealed'));
+    await this.#sealOpen();
   }
 
   async #create(): Promise<OpenSegment> {
-    const nowMs = this.#options.clock.now().getTime();
-    const id = `${String(nowMs).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+    const id = `${String(this.#options.clock.now().getTime()).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
     const path = join(this.#options.directory, id + OPEN);
     const file = await open(path, 'wx', 0o600);
-    await this.#syncDirectory();
-    this.#sealTimer = setTimeout(() => {
-      this.seal().catch((error: unknown) => this.#options.logger.error({ err: error, segment: id }, 'segment cannot be sealed'));
-    }, this.#options.segmentAgeMs);
-    return { id, path, file, bytes: 0, openedAtMs: nowMs };
+    try {
+      await syncDirectory(this.#options.directory);
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    this.#sealTimer = setTimeout(() => void this.seal(), this.#options.segmentAgeMs);
+    return { id, path, file, bytes: 0 };
   }
 
+  // Never fails: what was acknowledged is handed to the loader whatever else goes wrong, and the next segment can be opened.
   async #sealOpen(): Promise<void> {
     const segment = this.#open;
     if (!segment) return;
     this.#open = undefined;
     clearTimeout(this.#sealTimer);
-    await segment.file.close();
-    if (segment.bytes === 0) return rm(segment.path, { force: true });
-    const path = segment.path.slice(0, -OPEN.length) + SEALED;
-    await rename(segment.path, path);
-    this.#sealed.push({ id: segment.id, path });
+    const warn = (error: unknown) => this.#options.logger.warn({ err: error, segment: segment.id }, 'segment cannot be closed or renamed');
+    await segment.file.close().catch(warn);
+    if (segment.bytes === 0) return rm(segment.path, { force: true }).catch(warn);
+    const sealedPath = join(this.#options.directory, segment.id + SEALED);
+    const path = await rename(segment.path, sealedPath).then(
+      () => sealedPath,
+      (error: unknown) => {
+        warn(error);
+        return segment.path;
+      },
+    );
+    this.#sealed.push({ id: segment.id, path, bytes: segment.bytes });
     this.#onSealed();
   }
 
@@ -225,7 +232,7 @@ export class Spool {
     const { directory, logger } = this.#options;
     for (const name of readdirSync(directory).sort()) {
       const path = join(directory, name);
-      if (name.endsWith(SEALED)) this.#sealed.push({ id: name.slice(0, -SEALED.length), path });
+      if (name.endsWith(SEALED)) this.#sealed.push({ id: name.slice(0, -SEALED.length), path, bytes: (await stat(path)).size });
       if (!name.endsWith(OPEN)) continue;
       const { goodBytes, badBytes, rowCount } = scanSegment(await readFile(path));
       if (badBytes > 0) {
@@ -239,18 +246,24 @@ export class Spool {
       const id = name.slice(0, -OPEN.length);
       const sealedPath = join(directory, id + SEALED);
       await rename(path, sealedPath);
-      this.#sealed.push({ id, path: sealedPath });
+      this.#sealed.push({ id, path: sealedPath, bytes: goodBytes });
     }
-    this.#bytesOnDisk = this.#sealed.reduce((sum, { path }) => sum + statSync(path).size, 0);
+    this.#bytesOnDisk = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
+}
 
-  // A new file's name is durable only when its directory is.
-  async #syncDirectory(): Promise<void> {
-    const directory = await open(this.#options.directory, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+// A new file's name is durable only when its directory is; so is a new directory's.
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
+}
+
+async function makeDurableDirectory(path: string): Promise<void> {
+  const firstMade = mkdirSync(path, { recursive: true });
+  if (firstMade === undefined) return;
+  for (let at = resolve(path); at.length >= resolve(firstMade).length; at = dirname(at)) await syncDirectory(dirname(at));
 }

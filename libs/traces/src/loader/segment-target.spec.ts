@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openClickHouseServer, type ClickHouse } from '#platform';
+import { segmentTarget } from './segment-target.js';
+
+// What goes over the wire to a server. That the engine itself takes it, and takes it once, is tested on the embedded one.
+describe('a segment on its way to a ClickHouse server', () => {
+  let server: Server;
+  let clickhouse: ClickHouse;
+  let received: { query: string; body: Buffer }[];
+  let answer: { status: number; headers?: Record<string, string>; body: string };
+
+  beforeEach(async () => {
+    received = [];
+    answer = { status: 200, body: '' };
+    server = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        received.push({ query: new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '', body: Buffer.concat(parts) });
+        response.writeHead(answer.status, answer.headers).end(answer.body);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    clickhouse = openClickHouseServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+  afterEach(async () => {
+    await clickhouse.close();
+    await new Promise((done) => server.close(done));
+  });
+
+  const insert = (rows: Buffer[]) => segmentTarget(clickhouse, { table: 'spans', columns: [['id', 'UInt8'], ['events.at', 'Array(UInt8)']] }).insert('segment-1', rows, '/not/used');
+
+  it('is one request: the query with the segment as its token, and the rows as they are', async () => {
+    await insert([Buffer.from([1, 0]), Buffer.from([0xff, 1, 0x0a])]);
+    expect(received).toHaveLength(1);
+    expect(received[0]?.query).toMatch(/^INSERT INTO spans \(id, events\.at\) SETTINGS .*insert_deduplication_token = 'segment-1'.* FORMAT RowBinary$/);
+    expect([...(received[0]?.body ?? [])]).toEqual([1, 0, 0xff, 1, 0x0a]);
+  });
+
+  it('fails with the code by which the server refuses rows', async () => {
+    answer = { status: 400, headers: { 'x-clickhouse-exception-code': '33' }, body: 'Code: 33. DB::Exception: Cannot read all data. (CANNOT_READ_ALL_DATA)' };
+    await expect(insert([Buffer.from([1])])).rejects.toMatchObject({ code: '33' });
+  });
+
+  it('fails when the server is away', async () => {
+    await new Promise((done) => {
+      server.closeAllConnections();
+      server.close(done);
+    });
+    await expect(insert([Buffer.from([1])])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    server = createServer().listen(0, '127.0.0.1');
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { changedConversationsQuery } from './changed-conversations.query.js';
+import { conversationListQuery } from './conversation-list.query.js';
+import { conversationSignalsQuery } from './conversation-signals.query.js';
+import { conversationSpansQuery } from './conversation-spans.query.js';
+import { endedConversationsQuery } from './ended-conversations.query.js';
+import { loadedThroughQuery } from './loaded-through.query.js';
+import { usageTotalsQuery } from './usage-totals.query.js';
+
+/*
+ * The text of every query as a review sees it, in golden/. After a change on purpose, copy the new text there and read the difference.
+ * That each runs and answers right is tested on the engine, in test/integration/traces*.spec.ts.
+ */
+
+const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), 'golden');
+const from = new Date('2026-11-01T00:00:00Z');
+const to = new Date('2026-11-01T01:00:00Z');
+const organizationId = "o'Brien";
+const conversationIds = ['c-1', 'c-2'];
+const window = { organizationId, fromMs: 1_793_491_200_000, toMs: 1_793_494_800_000 };
+
+const queries = [
+  { name: 'changed-conversations', built: changedConversationsQuery({ organizationId, from, to }), params: window },
+  { name: 'conversation-list', built: conversationListQuery({ organizationId, limit: 20, offset: 40 }), params: { organizationId, limit: 20, offset: 40 } },
+  { name: 'conversation-list.one', built: conversationListQuery({ organizationId, conversationId: 'c-1', limit: 1, offset: 0 }), params: { organizationId, conversationId: 'c-1', limit: 1, offset: 0 } },
+  { name: 'conversation-signals', built: conversationSignalsQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
+  { name: 'conversation-spans', built: conversationSpansQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
+  { name: 'ended-conversations', built: endedConversationsQuery({ organizationId, from, to }), params: window },
+  { name: 'loaded-through', built: loadedThroughQuery({ organizationId, from }), params: { organizationId, fromMs: window.fromMs } },
+  { name: 'usage-totals', built: usageTotalsQuery({ organizationId }), params: { organizationId } },
+  { name: 'usage-totals.environment', built: usageTotalsQuery({ organizationId, environment: 'production' }), params: { organizationId, environment: 'production' } },
+];
+
+describe('query texts', () => {
+  it.each(queries)('$name is golden/$name.sql, and every value is a parameter', ({ name, built, params }) => {
+    expect(built.query.trim()).toBe(readFileSync(join(GOLDEN, `${name}.sql`), 'utf8').trim());
+    expect(built.query_params).toEqual(params);
+  });
+
+  it.each(queries)('$name is bound to one organization wherever it reads a table', ({ built }) => {
+    const reads = built.query.match(/FROM (spans|conversations|signals|trace_changes)\b/g) ?? [];
+    const bounds = built.query.match(/organization_id = \{organizationId: String\}/g) ?? [];
+    expect(reads.length).toBeGreaterThan(0);
+    expect(bounds).toHaveLength(reads.length);
+  });
+
+  it('has no golden file without a query, and no query file without a golden one', () => {
+    expect(readdirSync(GOLDEN).sort()).toEqual(queries.map(({ name }) => `${name}.sql`).sort());
+    const files = readdirSync(dirname(GOLDEN)).filter((name) => name.endsWith('.query.ts'));
+    expect(files.map((name) => name.replace('.query.ts', '')).sort()).toEqual([...new Set(queries.map(({ name }) => name.split('.')[0]))].sort());
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
+
+const FRAMES: Frame[] = [
+  { rows: Buffer.from('first rows'), rowCount: 3 },
+  { rows: Buffer.from('2'), rowCount: 1 },
+  { rows: Buffer.from('the third frame'), rowCount: 70_000 },
+];
+const HEADER_BYTES = 16;
+const segmentOf = (frames: Frame[]) => Buffer.concat(frames.flatMap(encodeFrame));
+const plain = (frames: Frame[]) => frames.map(({ rows, rowCount }) => ({ rows: rows.toString(), rowCount }));
+
+// Where each frame ends: 26, 43 and 74.
+const ENDS = FRAMES.map((_frame, index) => FRAMES.slice(0, index + 1).reduce((sum, { rows }) => sum + HEADER_BYTES + rows.length, 0));
+const framesBefore = (byte: number) => ENDS.filter((end) => end <= byte).length;
+
+describe('segment format', () => {
+  it('is a header of four little-endian words and the rows', () => {
+    const [header, rows] = encodeFrame({ rows: Buffer.from('123456789'), rowCount: 2 });
+    expect(header.subarray(0, 12).toString('hex')).toBe('415346310900000002000000');
+    expect(rows.toString()).toBe('123456789');
+    // The checksum covers length, row count and rows: CRC-32 of 0900000002000000 and "123456789", bit by bit.
+    expect(header.readUInt32LE(12)).toBe(slowCrc32(Buffer.concat([Buffer.from('0900000002000000', 'hex'), rows])));
+    expect(slowCrc32(Buffer.from('123456789'))).toBe(0xcbf43926); // the check value of CRC-32/ISO-HDLC
+  });
+
+  it('reads back what was written, in order', () => {
+    const content = segmentOf(FRAMES);
+    const scanned = scanSegment(content);
+    expect(scanned).toMatchObject({ rowCount: 70_004, goodBytes: 74, badBytes: 0 });
+    expect(plain(scanned.frames)).toEqual(plain(FRAMES));
+    expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0 });
+  });
+
+  it('keeps the whole frames of a segment that is cut off anywhere', () => {
+    const content = segmentOf(FRAMES);
+    for (let length = 0; length <= content.length; length++) {
+      const scanned = scanSegment(content.subarray(0, length));
+      const good = framesBefore(length);
+      expect(plain(scanned.frames)).toEqual(plain(FRAMES.slice(0, good)));
+      expect([scanned.goodBytes, scanned.badBytes]).toEqual([ENDS[good - 1] ?? 0, length - (ENDS[good - 1] ?? 0)]);
+    }
+  });
+
+  it('keeps the frames before one with any single bit wrong, and not that one', () => {
+    const content = segmentOf(FRAMES);
+    for (let bit = 0; bit < content.length * 8; bit++) {
+      const broken = Buffer.from(content);
+      broken[bit >> 3] = (broken[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect([bit, plain(scanSegment(broken).frames)]).toEqual([bit, plain(FRAMES.slice(0, framesBefore(bit >> 3)))]);
+    }
+  });
+
+  it('finds no frame in what is not one', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (tail) => {
+        const scanned = scanSegment(Buffer.concat([segmentOf(FRAMES), tail]));
+        expect([scanned.frames.length, scanned.badBytes]).toEqual([3, tail.length]);
+      }),
+    );
+  });
+});
+
+function slowCrc32(content: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of content) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

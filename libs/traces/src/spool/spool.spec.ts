@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, createLogger } from '#platform';
+import { encodeFrame, scanSegment } from './segment-format.js';
+import { Spool, type SealedSegment, type SpoolOptions } from './spool.js';
+
+const FOREVER_MS = 3_600_000;
+
+describe('Spool', () => {
+  let home: string;
+  let directory: string;
+  const opened: Spool[] = [];
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'astrolabe-spool-'));
+    directory = join(home, 'a', 'spool');
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await Promise.all(opened.splice(0).map((spool) => spool.close()));
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  const openSpool = async (options: Partial<SpoolOptions> = {}) => {
+    const clock = new ManualClock('2026-11-01T00:00:00Z');
+    const spool = await Spool.open({ directory, segmentBytesMax: 1_000_000, segmentAgeMs: FOREVER_MS, bytesMax: 1_000_000, clock, logger: createLogger('silent', 'test'), ...options });
+    opened.push(spool);
+    return spool;
+  };
+  const files = (suffix: string) => readdirSync(directory).filter((name) => name.endsWith(suffix)).sort();
+  const rowsIn = (path: string) => scanSegment(readFileSync(path)).frames.map(({ rows }) => rows.toString());
+  const rowsSealed = (spool: Spool) => spool.sealed().flatMap(({ path }) => rowsIn(path));
+  const onlySealed = (spool: Spool): SealedSegment => {
+    expect(spool.sealed()).toHaveLength(1);
+    return spool.sealed()[0] as SealedSegment;
+  };
+  const sealedOnce = (spool: Spool) => new Promise<void>((done) => spool.onSealed(done));
+  const fileHandlePrototype = async () => {
+    const file = await open(tmpdir(), 'r');
+    await file.close();
+    return Object.getPrototypeOf(file) as FileHandle;
+  };
+
+  it('has rows in the open segment when append resolves', async () => {
+    const spool = await openSpool();
+    await spool.append(Buffer.from('one'), 1);
+    const [name = ''] = files('.open');
+    expect(rowsIn(join(directory, name))).toEqual(['one']);
+    expect([spool.sealed().length, spool.bytesOnDisk]).toEqual([0, 16 + 3]);
+  });
+
+  it('resolves only after the sync, and shares one sync among all that wait for it', async () => {
+    const spool = await openSpool();
+    await spool.append(Buffer.from('opens the segment'), 1);
+    const prototype = await fileHandlePrototype();
+    const real = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
+    const release = Promise.withResolvers<void>();
+    const syncing = Promise.withResolvers<void>();
+    const datasync = jest.spyOn(prototype, 'datasync').mockImplementation(async function (this: FileHandle) {
+      syncing.resolve();
+      await release.promise;
+      return real.call(this);
+    });
+    let resolved = 0;
+    // More frames than one writev call takes (IOV_MAX is 1024, and a frame is two parts).
+    const appends = Array.from({ length: 700 }, (_, index) => spool.append(Buffer.from(`row ${index}`), 1).then(() => resolved++));
+    await syncing.promise;
+    await new Promise(setImmediate);
+    expect(resolved).toBe(0);
+    release.resolve();
+    await Promise.all(appends);
+    expect(datasync).toHaveBeenCalledTimes(1);
+    await spool.seal();
+    expect(rowsSealed(spool)).toEqual(['opens the segment', ...Array.from({ length: 700 }, (_, index) => `row ${index}`)]);
+  });
+
+  it('writes nothing for no rows', async () => {
+    const spool = await openSpool();
+    await spool.append(Buffer.alloc(0), 0);
+    expect(files('')).toEqual(['refused']);
+  });
+
+  it('seals a segment that reached its size, and goes on in another', async () => {
+    const spool = await openSpool({ segmentBytesMax: 100 });
+    await spool.append(Buffer.alloc(83), 1);
+    expect(spool.sealed()).toHaveLength(0);
+    await spool.append(Buffer.from('x'), 1);
+    await spool.append(Buffer.from('next'), 1);
+    expect([spool.sealed().length, files('.seg').length, files('.open').length]).toEqual([1, 1, 1]);
+    expect(onlySealed(spool)).toEqual({ id: expect.stringMatching(/^1793491200000-000000-[0-9a-f]{8}$/), path: join(directory, files('.seg')[0] ?? ''), bytes: 16 + 83 + 16 + 1 });
+  });
+
+  it('seals a segment that reached its age', async () => {
+    const spool = await openSpool({ segmentAgeMs: 5 });
+    const sealed = sealedOnce(spool);
+    await spool.append(Buffer.from('old'), 1);
+    await sealed;
+    expect(rowsSealed(spool)).toEqual(['old']);
+    expect(files('.open')).toEqual([]);
+  });
+
+  it('keeps segments in the order they were written', async () => {
+    const spool = await openSpool({ segmentBytesMax: 1 });
+    for (const text of ['a', 'b', 'c']) await spool.append(Buffer.from(text), 1);
+    await spool.seal();
+    expect(rowsSealed(spool)).toEqual(['a', 'b', 'c']);
+    const again = await openSpool();
+    expect(rowsSealed(again)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('seals and appends at the same time without losing either', async () => {
+    const spool = await openSpool();
+    const texts = Array.from({ length: 200 }, (_, index) => `row ${index}`);
+    await Promise.all(texts.flatMap((text, index) => [spool.append(Buffer.from(text), 1), ...(index % 7 === 0 ? [spool.seal(), spool.seal()] : [])]));
+    await spool.seal();
+    expect(rowsSealed(spool)).toEqual(texts);
+  });
+
+  it('takes over what a killed process left: sealed, open, and open with a torn tail', async () => {
+    mkdirSync(directory, { recursive: true });
+    const frame = (text: string) => Buffer.concat(encodeFrame({ rows: Buffer.from(text), rowCount: 1 }));
+    writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.seg'), frame('sealed'));
+    writeFileSync(join(directory, '0000000000002-000000-bbbbbbbb.open'), Buffer.concat([frame('whole'), frame('torn off').subarray(0, -1)]));
+    writeFileSync(join(directory, '0000000000003-000000-cccccccc.open'), frame('nothing whole').subarray(0, 20));
+    writeFileSync(join(directory, '0000000000004-000000-dddddddd.open'), '');
+    const spool = await openSpool();
+    expect(spool.sealed().map(({ id }) => id)).toEqual(['0000000000001-000000-aaaaaaaa', '0000000000002-000000-bbbbbbbb']);
+    expect(rowsSealed(spool)).toEqual(['sealed', 'whole']);
+    expect(spool.bytesOnDisk).toBe(16 + 6 + 16 + 5);
+    expect(files('')).toEqual(['0000000000001-000000-aaaaaaaa.seg', '0000000000002-000000-bbbbbbbb.seg', 'refused']);
+  });
+
+  it('opens on every truncation of what a crash left, with the frames that are whole', async () => {
+    mkdirSync(directory, { recursive: true });
+    const content = Buffer.concat(['first', 'second'].flatMap((text) => encodeFrame({ rows: Buffer.from(text), rowCount: 1 })));
+    for (let length = 0; length <= content.length; length++) {
+      writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.open'), content.subarray(0, length));
+      const spool = await openSpool();
+      expect([length, rowsSealed(spool)]).toEqual([length, length < 21 ? [] : length < 43 ? ['first'] : ['first', 'second']]);
+      for (const segment of [...spool.sealed()]) await spool.remove(segment);
+      expect([files(''), spool.bytesOnDisk]).toEqual([['refused'], 0]);
+    }
+  });
+
+  it('refuses above its limit, counting what waits, and takes again when something was removed', async () => {
+    const spool = await openSpool({ bytesMax: 100 });
+    const rows = Buffer.alloc(60);
+    const [first, second] = await Promise.allSettled([spool.append(rows, 1), spool.append(rows, 1)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable', code: 'spool_full' } });
+    await expect(spool.append(rows, 1)).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining('76 bytes') });
+    await spool.seal();
+    await spool.remove(onlySealed(spool));
+    await expect(spool.append(rows, 1)).resolves.toBeUndefined();
+  });
+
+  it('forgets a segment once, however often it is removed', async () => {
+    const spool = await openSpool({ segmentBytesMax: 1 });
+    await spool.append(Buffer.from('a'), 1);
+    await spool.seal();
+    const segment = onlySealed(spool);
+    await spool.append(Buffer.from('b'), 1);
+    await spool.seal();
+    await spool.remove(segment);
+    await spool.remove(segment);
+    expect(rowsSealed(spool)).toEqual(['b']);
+    expect(spool.bytesOnDisk).toBe(17);
+  });
+
+  it('keeps a refused segment aside, with the reason', async () => {
+    const spool = await openSpool();
+    await spool.append(Buffer.from('bad rows'), 1);
+    await spool.seal();
+    const { id } = onlySealed(spool);
+    await spool.setAside(onlySealed(spool), 'does not fit');
+    expect([spool.sealed().length, spool.bytesOnDisk, spool.refusedCount()]).toEqual([0, 0, 1]);
+    expect(rowsIn(join(directory, 'refused', `${id}.seg`))).toEqual(['bad rows']);
+    expect(readFileSync(join(directory, 'refused', `${id}.txt`), 'utf8')).toBe('does not fit\n');
+  });
+
+  it('says spool_failed while it cannot create a segment, and serves again when it can', async () => {
+    const spool = await openSpool();
+    renameSync(directory, `${directory}.away`);
+    await expect(spool.append(Buffer.from('lost'), 1)).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringContaining('ENOENT') });
+    renameSync(`${directory}.away`, directory);
+    await spool.append(Buffer.from('kept'), 1);
+    await spool.seal();
+    expect(rowsSealed(spool)).toEqual(['kept']);
+    expect(spool.bytesOnDisk).toBe(20);
+  });
+
+  it('hands over a segment that it cannot rename, and goes on in another', async () => {
+    const spool = await openSpool();
+    await spool.append(Buffer.from('acknowledged'), 1);
+    const [openName = ''] = files('.open');
+    // A directory that is not empty stands where the sealed name would be.
+    mkdirSync(join(directory, openName.replace('.open', '.seg'), 'x'), { recursive: true });
+    await spool.seal();
+    expect(onlySealed(spool).path).toBe(join(directory, openName));
+    await spool.append(Buffer.from('next'), 1);
+    await spool.seal();
+    expect(rowsSealed(spool)).toEqual(['acknowledged', 'next']);
+    await spool.remove(spool.sealed()[0] as SealedSegment);
+    expect(existsSync(join(directory, openName))).toBe(false);
+  });
+
+  // A disk that is really full needs a small file system of its own, which only root may mount.
+  it('says spool_failed on a full disk, keeps what it acknowledged, and serves again when there is room', async () => {
+    const mounted = mountTmpfs(home);
+    if (!mounted) return console.warn('NOT TESTED: a full disk. Mounting a tmpfs needs root.');
+    try {
+      const filler = join(mounted, 'filler');
+      directory = join(mounted, 'spool');
+      const spool = await openSpool();
+      await spool.append(Buffer.from('before'), 1);
+      expect(() => writeFileSync(filler, Buffer.alloc(1_000_000))).toThrow('ENOSPC');
+      await expect(spool.append(Buffer.alloc(50_000, 1), 1)).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringMatching(/ENOSPC|bytes were written/) });
+      rmSync(filler);
+      await spool.append(Buffer.from('after'), 1);
+      await spool.seal();
+      expect(rowsSealed(spool)).toEqual(['before', 'after']);
+      for (const { path } of spool.sealed()) expect(scanSegment(readFileSync(path)).badBytes).toBe(0);
+    } finally {
+      await Promise.all(opened.splice(0).map((spool) => spool.close()));
+      execFileSync('umount', [mounted]);
+    }
+  });
+});
+
+/** A file system of 128 KiB, or undefined where we may not make one. */
+function mountTmpfs(home: string): string | undefined {
+  const path = join(home, 'small');
+  mkdirSync(path);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', path], { stdio: 'ignore' });
+    return path;
+  } catch {
+    return undefined;
+  }
+}
