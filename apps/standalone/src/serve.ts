@@ -2,7 +2,8 @@ import { serveProcess } from '#platform';
 import { startStandalone } from './start-standalone.js';
 
 await serveProcess(async (config) => {
-  const { url, sandboxUrl, newApiKey, close } = await startStandalone(config);
+  const service = await startStandalone(config);
+  const { url, sandboxUrl, newApiKey } = service;
   return {
     ready: { url, sandboxUrl },
     announcement: [
@@ -10,6 +11,6 @@ await serveProcess(async (config) => {
       ...(sandboxUrl ? [`Stripe sandbox at ${sandboxUrl}: it is not Stripe, and nothing is charged`] : []),
       ...(newApiKey ? [`Admin API key, shown this once: ${newApiKey}`, `Open ${url}/?key=${newApiKey}`] : []),
     ],
-    close,
+    close: () => service.close(),
   };
 });

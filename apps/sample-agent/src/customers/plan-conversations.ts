@@ -103,14 +103,16 @@ function planMoves(purpose: Purpose, draw: (purpose: string) => number): Move[] 
   const moves: Move[] = [{ kind: 'open', withReference }];
   if (needsReference && !withReference) moves.push({ kind: 'give_reference' });
   if (purpose === 'cancel_subscription') moves.push({ kind: 'answer_offer', accepts: draw('accepts') < 0.55 });
+  const rates = draw('rates') < 0.3;
   // Four in ten say nothing more: the case then rests on what the systems know, or on silence.
   if (draw('reacts') < 0.6) {
     moves.push({
       kind: 'react',
       ifUnhappy: draw('if-unhappy') < 0.5 ? 'complain' : 'ask_for_person',
-      saysGoodbye: draw('goodbye') < 0.3,
+      // Whoever still has a rating to give has not left.
+      saysGoodbye: !rates && draw('goodbye') < 0.3,
     });
   }
-  if (draw('rates') < 0.3) moves.push({ kind: 'rate' });
+  if (rates) moves.push({ kind: 'rate' });
   return moves;
 }
