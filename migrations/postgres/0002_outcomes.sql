@@ -16,15 +16,20 @@ CREATE TABLE contracts (
 
 CREATE UNIQUE INDEX contracts_one_active ON contracts (organization_id, id) WHERE status = 'active';
 
--- What a version says never changes; only its status moves on.
+-- What a version says never changes once it was active; only its status moves on, and never back to draft.
 CREATE FUNCTION refuse_contract_edit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF OLD.status <> 'draft' AND (NEW.source, NEW.customer_id) IS DISTINCT FROM (OLD.source, OLD.customer_id) THEN
+  IF OLD.status = 'draft' THEN
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  END IF;
+  IF TG_OP = 'DELETE' OR NEW.status = 'draft'
+    OR (NEW.organization_id, NEW.id, NEW.version, NEW.source, NEW.source_sha256, NEW.customer_id)
+       IS DISTINCT FROM (OLD.organization_id, OLD.id, OLD.version, OLD.source, OLD.source_sha256, OLD.customer_id) THEN
     RAISE EXCEPTION 'contract % version % is %: write a new version', OLD.id, OLD.version, OLD.status USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER contracts_immutable BEFORE UPDATE ON contracts FOR EACH ROW EXECUTE FUNCTION refuse_contract_edit();
+CREATE TRIGGER contracts_immutable BEFORE UPDATE OR DELETE ON contracts FOR EACH ROW EXECUTE FUNCTION refuse_contract_edit();
 
 -- Conversations with activity that no decision has seen yet: the work list of the decision job.
 CREATE TABLE pending_conversations (

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, listen, openStores, serveProcess } from '#platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { API_BODY_BYTES_MAX, ApiModule } from './api.module.js';
 
 class ServerModule {}
@@ -11,7 +11,7 @@ await serveProcess(async (config) => {
   const stores = await openStores(config);
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: ServerModule, imports: [PlatformModule.with({ config, stores, clock: new SystemClock(), logger }), ApiModule] },
-    new FastifyAdapter({ bodyLimit: API_BODY_BYTES_MAX }),
+    httpAdapter({ bodyLimit: API_BODY_BYTES_MAX }),
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addContracts } from './commands/contracts.js';
 import { addDemo } from './commands/demo.js';
 import { addEvalsCompare } from './commands/evals-compare.js';
 import { addEvalsRun } from './commands/evals-run.js';
@@ -30,6 +31,7 @@ function buildProgram(terminal: Terminal): Command {
     .addHelpText('after', '\nExit codes: 0 done, 1 internal fault, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
 
   addDemo(program, terminal);
+  addContracts(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');
   addEvalsRun(evals, terminal);

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, listen, openStores, serveProcess } from '#platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { SpanIntake } from '#traces';
 import { registerOtlpReceiver } from './otlp-receiver.js';
 
@@ -14,7 +14,7 @@ await serveProcess(async (config) => {
   const intake = await SpanIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: IngestModule, imports: [PlatformModule.with({ config, stores, clock, logger })], controllers: [HealthController] },
-    new FastifyAdapter(),
+    httpAdapter(),
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));

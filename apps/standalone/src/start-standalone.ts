@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, listen, openStores, type Config, type Logger } from '#platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
 import { SpanIntake } from '#traces';
 import { API_BODY_BYTES_MAX, ApiModule } from '../../api/src/api.module.js';
 import { registerOtlpReceiver } from '../../ingest/src/otlp-receiver.js';
@@ -43,7 +43,7 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
     closers.push(() => intake.close());
     const app = await NestFactory.create<NestFastifyApplication>(
       { module: StandaloneModule, imports: [PlatformModule.with({ config, stores, clock, logger }), ApiModule, WorkerModule] },
-      new FastifyAdapter({ bodyLimit: API_BODY_BYTES_MAX }),
+      httpAdapter({ bodyLimit: API_BODY_BYTES_MAX }),
       { logger: new NestLog(logger), abortOnError: false },
     );
     closers.push(() => app.close());

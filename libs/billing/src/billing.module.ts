@@ -35,6 +35,6 @@ import { stripeSettings } from './stripe/stripe-settings.js';
     StatementReader,
     MarginReader,
   ],
-  exports: [LedgerStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, MarginReader],
+  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, MarginReader],
 })
 export class BillingModule {}

@@ -18,7 +18,8 @@ const row = (fields: Partial<ConversationSpanRow> & { from: number; to: number }
 
 describe('summariseTurn', () => {
   const turn = summariseTurn([
-    row({ from: 0, to: 100, is_charged: 0, task: '' }),
+    // The root repeats what its children used: charged once, with them.
+    row({ from: 0, to: 100, is_charged: 0, task: '', cost_usd: '0.013002' }),
     row({ from: 10, to: 30, cost_usd: '0.000002', task: 'classify-intent' }),
     row({ from: 10, to: 50, cost_usd: '0.003', is_speculative: 1, is_used: 0, task: 'draft-refund' }),
     row({ from: 60, to: 80, cost_usd: '0.01', is_speculative: 1, is_used: 1 }),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Postgres } from '#platform';
+import { Clock, DomainError, Postgres, type Tx } from '#platform';
+import { overlap } from './contract-for.js';
 import { readContract, type Contract } from './read-contract.js';
 
 export type ContractStatus = 'draft' | 'active' | 'retired';
@@ -14,10 +15,16 @@ export interface StoredContract {
   activatedAt: Date | null;
 }
 
+/** Names one version of one contract. */
+export interface ContractVersion {
+  id: string;
+  version: number;
+}
+
 /** Contracts and their versions. A version that was ever active never changes. */
 @Injectable()
 export class ContractStore {
-  // Compiled once per version: the text of an active version cannot change.
+  // Compiled once per text, whoever it belongs to.
   readonly #compiled = new Map<string, Contract>();
 
   constructor(
@@ -27,55 +34,60 @@ export class ContractStore {
 
   /**
    * Stores a contract file as a draft. The same text again changes nothing.
-   * @throws DomainError `invalid_contract`, `contract_version_immutable`
+   * @throws DomainError `invalid_contract`, `contract_version_immutable`, `contract_of_other_customer`
    */
   async apply(organizationId: string, source: string, fileName: string): Promise<{ contract: Contract; status: ContractStatus }> {
     const contract = readContract(source, fileName);
+    const { id, version, customer, sourceSha256 } = contract;
     const now = this.clock.now();
     const status = await this.db.transaction().execute(async (tx) => {
       await tx
         .insertInto('customers')
-        .values({ organizationId, id: contract.customer.id, name: contract.customer.name, createdAt: now })
-        .onConflict((conflict) => conflict.columns(['organizationId', 'id']).doUpdateSet({ name: contract.customer.name }))
+        .values({ organizationId, id: customer.id, name: customer.name, createdAt: now })
+        .onConflict((conflict) => conflict.doNothing())
         .execute();
-      const held = await tx
-        .selectFrom('contracts')
-        .select(['status', 'sourceSha256'])
-        .where('organizationId', '=', organizationId)
-        .where('id', '=', contract.id)
-        .where('version', '=', contract.version)
-        .forUpdate()
-        .executeTakeFirst();
-      if (held?.sourceSha256 === contract.sourceSha256) return held.status as ContractStatus;
-      if (held && held.status !== 'draft') {
-        throw new DomainError({
-          kind: 'conflict',
-          code: 'contract_version_immutable',
-          message: `Version ${contract.version} of contract ${contract.id} is ${held.status} and says something else: give the new text version ${contract.version + 1}`,
-        });
-      }
-      const row = { customerId: contract.customer.id, source, sourceSha256: contract.sourceSha256 };
-      await tx
+      await this.#refuseOtherCustomer(tx, organizationId, contract);
+      const row = { customerId: customer.id, source, sourceSha256 };
+      const drafted = await tx
         .insertInto('contracts')
-        .values({ organizationId, id: contract.id, version: contract.version, status: 'draft', createdAt: now, ...row })
-        .onConflict((conflict) => conflict.columns(['organizationId', 'id', 'version']).doUpdateSet(row))
-        .execute();
-      return 'draft' as const;
+        .values({ organizationId, id, version, status: 'draft', createdAt: now, ...row })
+        .onConflict((conflict) => conflict.columns(['organizationId', 'id', 'version']).doUpdateSet(row).where('contracts.status', '=', 'draft'))
+        .returning('status')
+        .executeTakeFirst();
+      if (drafted) return 'draft' as const;
+      const held = await this.#versionOf(tx, organizationId, id, version);
+      if (held.sourceSha256 === sourceSha256) return held.status;
+      throw new DomainError({
+        kind: 'conflict',
+        code: 'contract_version_immutable',
+        message: `Version ${version} of contract ${id} is ${held.status} and says something else: give the new text the next version`,
+      });
     });
     return { contract, status };
   }
 
-  /** Makes a version the one that decides; the one before is retired. Safe to repeat. @throws DomainError `contract_not_found` */
+  /**
+   * Makes a version the one that decides; the one before is retired. Safe to repeat.
+   * @throws DomainError `contract_not_found`, `contract_overlaps`
+   */
   async activate(organizationId: string, id: string, version: number): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
+      const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
+      const contract = this.#compile(source, sourceSha256, id, version);
+      // One activation for a customer at a time, so that two cannot each find no overlap. What is active names the customer.
+      await tx
+        .updateTable('customers')
+        .set({ name: contract.customer.name })
+        .where('organizationId', '=', organizationId)
+        .where('id', '=', contract.customer.id)
+        .execute();
+      await this.#refuseOverlap(tx, organizationId, contract);
       const ofContract = tx.updateTable('contracts').where('organizationId', '=', organizationId).where('id', '=', id);
       await ofContract.set({ status: 'retired' }).where('status', '=', 'active').where('version', '!=', version).execute();
-      const activated = await ofContract
+      await ofContract
         .set((eb) => ({ status: 'active', activatedAt: eb.fn.coalesce('activatedAt', eb.val(this.clock.now())) }))
         .where('version', '=', version)
-        .returning('id')
-        .executeTakeFirst();
-      if (!activated) throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
+        .execute();
     });
   }
 
@@ -92,11 +104,71 @@ export class ContractStore {
 
   /** The contracts that decide now, compiled. */
   async active(organizationId: string): Promise<Contract[]> {
-    const rows = await this.db.selectFrom('contracts').select(['source', 'sourceSha256']).where('organizationId', '=', organizationId).where('status', '=', 'active').orderBy('id').execute();
-    return rows.map(({ source, sourceSha256 }) => {
-      const contract = this.#compiled.get(sourceSha256) ?? readContract(source, 'contract');
-      this.#compiled.set(sourceSha256, contract);
-      return contract;
+    return this.#read(this.db, organizationId, (row) => row.status === 'active');
+  }
+
+  /** Versions by name, compiled, whatever their status. One that does not exist is left out. */
+  async versions(organizationId: string, wanted: readonly ContractVersion[]): Promise<Contract[]> {
+    if (wanted.length === 0) return [];
+    return this.#read(this.db, organizationId, (row) => wanted.some(({ id, version }) => id === row.id && version === row.version));
+  }
+
+  async #refuseOverlap(tx: Tx, organizationId: string, contract: Contract): Promise<void> {
+    const others = await this.#read(tx, organizationId, (row) => row.status === 'active' && row.id !== contract.id);
+    const other = others.find((one) => overlap(one, contract));
+    if (!other) return;
+    throw new DomainError({
+      kind: 'conflict',
+      code: 'contract_overlaps',
+      message: `Contract ${other.id} version ${other.version} is active for the same customer, agent and time: end it with effective_until, or make this a version of it`,
     });
+  }
+
+  // Activating it would retire the terms of somebody else.
+  async #refuseOtherCustomer(tx: Tx, organizationId: string, { id, customer }: Contract): Promise<void> {
+    const other = await tx
+      .selectFrom('contracts')
+      .select('customerId')
+      .where('organizationId', '=', organizationId)
+      .where('id', '=', id)
+      .where('customerId', '!=', customer.id)
+      .limit(1)
+      .executeTakeFirst();
+    if (!other) return;
+    throw new DomainError({
+      kind: 'conflict',
+      code: 'contract_of_other_customer',
+      message: `Contract ${id} is with customer ${other.customerId}, not ${customer.id}: give the contract with ${customer.id} an id of its own`,
+    });
+  }
+
+  async #versionOf(tx: Tx, organizationId: string, id: string, version: number) {
+    const row = await tx
+      .selectFrom('contracts')
+      .select(['status', 'source', 'sourceSha256'])
+      .where('organizationId', '=', organizationId)
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (row) return { ...row, status: row.status as ContractStatus };
+    throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
+  }
+
+  async #read(db: Pick<Tx, 'selectFrom'>, organizationId: string, isWanted: (row: ContractVersion & { status: string }) => boolean): Promise<Contract[]> {
+    const rows = await db
+      .selectFrom('contracts')
+      .select(['id', 'version', 'status', 'source', 'sourceSha256'])
+      .where('organizationId', '=', organizationId)
+      .where('status', '!=', 'draft')
+      .orderBy('id')
+      .orderBy('version')
+      .execute();
+    return rows.filter(isWanted).map((row) => this.#compile(row.source, row.sourceSha256, row.id, row.version));
+  }
+
+  #compile(source: string, sourceSha256: string, id: string, version: number): Contract {
+    const contract = this.#compiled.get(sourceSha256) ?? readContract(source, `contract ${id} version ${version}`);
+    this.#compiled.set(sourceSha256, contract);
+    return contract;
   }
 }

@@ -1,4 +1,5 @@
 import { canonicalJson, derivedId, sha256Hex } from '#platform';
+import { contractFor, isInForce } from './contract-for.js';
 import { decide, type Verdict } from './decide.js';
 import type { Decision, DecisionChange } from './decision.js';
 import { splitEpisodes, type Episode } from './episodes.js';
@@ -12,7 +13,10 @@ export interface DecideConversationInput {
   organizationId: string;
   conversationId: string;
   rows: EpisodeRows;
+  /** The active versions. */
   contracts: readonly Contract[];
+  /** Versions that are no longer active and that a standing decision was made under. */
+  retired: readonly Contract[];
   /** What stands for this conversation already. */
   standing: readonly Decision[];
   now: Date;
@@ -24,72 +28,104 @@ export interface DecidedConversation {
   dueAt: Date | undefined;
 }
 
+type NotBillable = Pick<Verdict, 'outcome' | 'isBillable' | 'grade' | 'amountMicros' | 'explanation'>;
+const notBillable = (): NotBillable => ({ outcome: 'none', isBillable: false, grade: null, amountMicros: 0n, explanation: [] });
+
 /**
- * Decides every episode that is over and whose facts are not those of the decision that stands. Pure: which decisions come out depends on
- * the rows, the contracts, what stands and the time, and a second call with the same input gives the same ids.
+ * Decides every episode that is over and whose facts, or the traces that they come from, are not those of the decision that stands: two
+ * episodes can be alike in every fact and still be two. Pure: which decisions come out depends on the rows, the contracts, what stands and
+ * the time, and a second call with the same input gives the same ids.
  */
 export function decideConversation(input: DecideConversationInput): DecidedConversation {
-  const contract = contractFor(input);
-  const quietWindowMs = contract?.quietWindowMs ?? QUIET_WINDOW_DEFAULT_MS;
+  const quietWindowMs = windowOf(input);
   const episodes = splitEpisodes(input.rows, quietWindowMs, input.now);
-  const changes = episodes.filter((episode) => episode.isOver).flatMap((episode) => changeOf(episode, contract, input));
   const last = episodes.at(-1);
-  return { changes, dueAt: last && !last.isOver ? new Date(last.lastActivityAt.getTime() + quietWindowMs) : undefined };
+  // Evidence that cannot be read is no evidence that nothing happened: what stands goes on standing.
+  if (!last) return { changes: [], dueAt: undefined };
+  const changes = episodes.filter((episode) => episode.isOver).flatMap((episode) => changeOf(episode, input));
+  return last.isOver ? { changes: [...changes, ...mergedChanges(episodes.length, input)], dueAt: undefined } : { changes, dueAt: last.quietAt };
 }
 
-function contractFor({ rows, contracts }: DecideConversationInput): Contract | undefined {
-  const { customer, agent } = factsOf(rows);
-  return contracts.find((contract) => contract.customer.id === customer && contract.agents.includes(agent));
+// A conversation keeps the window that it was first cut with: with another, what was one paid episode would become two.
+function windowOf(input: DecideConversationInput): number {
+  const facts = factsOf(input.rows);
+  const first = input.standing.toSorted((a, b) => a.episode - b.episode)[0];
+  return contractFor(facts, new Date(facts.ended_at), first, input)?.quietWindowMs ?? QUIET_WINDOW_DEFAULT_MS;
 }
 
-function changeOf(episode: Episode, contract: Contract | undefined, input: DecideConversationInput): DecisionChange[] {
+function changeOf(episode: Episode, input: DecideConversationInput): DecisionChange[] {
   const facts = factsOf(episode);
   const factsSha256 = sha256Hex(canonicalJson(facts));
   const superseded = input.standing.find((decision) => decision.episode === episode.number) ?? null;
-  if (superseded?.factsSha256 === factsSha256) return [];
-  const verdict = verdictOf(contract, facts, episode);
-  const revision = (superseded?.revision ?? 0) + 1;
+  const traceIds = [...new Set(episode.spans.map((span) => span.trace_id))];
+  if (superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIds)) return [];
+  const contract = contractFor(facts, episode.lastActivityAt, superseded ?? undefined, input);
   const decision: Decision = {
-    id: derivedId('dec', input.organizationId, input.conversationId, episode.number, revision),
-    organizationId: input.organizationId,
-    conversationId: input.conversationId,
-    episode: episode.number,
-    revision,
+    ...nextRevision(input, episode.number, superseded),
     contractId: contract?.id ?? null,
     contractVersion: contract?.version ?? null,
-    customerId: facts.customer,
+    customerId: contract?.customer.id ?? facts.customer,
     agent: facts.agent,
     variant: facts.variant,
     locale: facts.locale,
     channel: facts.channel,
-    ...verdict,
+    ...verdictOf(contract, facts, episode),
     currency: contract?.currency ?? 'USD',
     facts: { ...facts },
     factsSha256,
-    evidence: {
-      traceIds: [...new Set(episode.spans.map((span) => span.trace_id))],
-      signalIds: episode.signals.map((signal) => signal.signal_id),
-    },
+    evidence: { traceIds, signalIds: episode.signals.map((signal) => signal.signal_id) },
     modelCostUsd: facts.cost_usd,
     costUnknownSpans: facts.cost_unknown_calls,
     episodeStartedAt: episode.startedAt,
     episodeEndedAt: episode.lastActivityAt,
-    decidedAt: input.now,
-    supersedes: superseded?.id ?? null,
   };
   return [{ decision, superseded, timeZone: contract?.timeZone ?? 'UTC' }];
 }
 
 function verdictOf(contract: Contract | undefined, facts: Facts, episode: Episode): Verdict {
-  const notBillable = { outcome: 'none', isBillable: false, grade: null, amountMicros: 0n, explanation: [] } as const;
-  if (!contract) return { ...notBillable, reason: 'no_contract', explanation: [] };
-  const day = dayIn(contract.timeZone, episode.lastActivityAt);
-  const isCovered = (contract.effectiveFrom === null || day >= contract.effectiveFrom) && (contract.effectiveUntil === null || day < contract.effectiveUntil);
-  if (!isCovered) return { ...notBillable, reason: 'outside_contract_dates', explanation: [] };
+  if (!contract) return { ...notBillable(), reason: 'no_contract' };
+  if (!isInForce(contract, episode.lastActivityAt)) return { ...notBillable(), reason: 'outside_contract_dates' };
   return decide(contract, facts);
 }
 
-// sv-SE writes dates as 2026-01-31, which compare as text.
-function dayIn(timeZone: string, at: Date): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
+
+/**
+ * What came late can join two episodes into one (a turn between them) or move an end. The decision about an episode that is no longer there
+ * is replaced by one that bills nothing and rests on nothing: its turns and their cost are in another episode now.
+ */
+function mergedChanges(episodeCount: number, input: DecideConversationInput): DecisionChange[] {
+  const gone = input.standing.filter((decision) => decision.episode > episodeCount && decision.factsSha256 !== NO_FACTS_SHA256);
+  return gone.map((superseded) => ({
+    decision: {
+      ...superseded,
+      ...nextRevision(input, superseded.episode, superseded),
+      ...notBillable(),
+      reason: 'episode_merged',
+      facts: {},
+      factsSha256: NO_FACTS_SHA256,
+      evidence: { traceIds: [], signalIds: [] },
+      modelCostUsd: '0',
+      costUnknownSpans: 0,
+    },
+    superseded,
+    timeZone: [...input.contracts, ...input.retired].find((contract) => contract.id === superseded.contractId)?.timeZone ?? 'UTC',
+  }));
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+function nextRevision({ organizationId, conversationId, now }: DecideConversationInput, episode: number, superseded: Decision | null) {
+  const revision = (superseded?.revision ?? 0) + 1;
+  return {
+    id: derivedId('dec', organizationId, conversationId, episode, revision),
+    organizationId,
+    conversationId,
+    episode,
+    revision,
+    decidedAt: now,
+    supersedes: superseded?.id ?? null,
+  };
 }

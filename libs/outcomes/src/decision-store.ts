@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Postgres, type Database, type Tx } from '#platform';
+import { sql } from 'kysely';
+import { Postgres, type Tx } from '#platform';
 import type { OutcomeDecisionRow } from './decision-row.js';
 import { decisionOf, rowOf } from './decision-row.js';
 import type { Decision } from './decision.js';
@@ -9,31 +10,59 @@ export interface OutcomeCount {
   grade: string | null;
   isBillable: boolean;
   reason: string;
+  currency: string;
   count: number;
   amountMicros: bigint;
 }
+
+// PostgreSQL takes 65,535 parameters in a statement, and a decision has 29.
+const ROWS_PER_STATEMENT = 1000;
 
 /** Decisions about episodes. Append-only: the highest revision of an episode stands. */
 @Injectable()
 export class DecisionStore {
   constructor(private readonly db: Postgres) {}
 
+  /**
+   * Lets one transaction of an organization at a time decide, until it ends. Whoever reads by `sequence` relies on it: of two that wrote
+   * at once, the one with the higher numbers could be seen first, and the other be passed over.
+   */
+  async serialize(tx: Tx, organizationId: string): Promise<void> {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`outcome_decisions:${organizationId}`}, 0))`.execute(tx);
+  }
+
   /** Adds decisions; one that is there already (same id) is left as it is. Returns the ids that are new. */
   async insert(tx: Tx, decisions: readonly Decision[]): Promise<Set<string>> {
-    if (decisions.length === 0) return new Set();
-    const inserted = await tx
-      .insertInto('outcomeDecisions')
-      .values(decisions.map(rowOf))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .returning('id')
+    const inserted = new Set<string>();
+    for (let from = 0; from < decisions.length; from += ROWS_PER_STATEMENT) {
+      const rows = await tx
+        .insertInto('outcomeDecisions')
+        .values(decisions.slice(from, from + ROWS_PER_STATEMENT).map(rowOf))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .execute();
+      for (const { id } of rows) inserted.add(id);
+    }
+    return inserted;
+  }
+
+  /** Which of the given conversations have a decision. */
+  async decidedAmong(organizationId: string, conversationIds: readonly string[]): Promise<Set<string>> {
+    if (conversationIds.length === 0) return new Set();
+    const rows = await this.db
+      .selectFrom('outcomeDecisions')
+      .select('conversationId')
+      .distinct()
+      .where('organizationId', '=', organizationId)
+      .where((eb) => eb('conversationId', '=', eb.fn.any(eb.val(conversationIds))))
       .execute();
-    return new Set(inserted.map((row) => row.id));
+    return new Set(rows.map((row) => row.conversationId));
   }
 
   /** The decisions that stand for the given conversations. */
-  async standing(organizationId: string, conversationIds: readonly string[], tx: Tx | Database = this.db): Promise<Decision[]> {
+  async standing(organizationId: string, conversationIds: readonly string[]): Promise<Decision[]> {
     if (conversationIds.length === 0) return [];
-    const rows: OutcomeDecisionRow[] = await tx
+    const rows: OutcomeDecisionRow[] = await this.db
       .selectFrom('outcomeDecisions')
       .selectAll()
       .distinctOn(['organizationId', 'conversationId', 'episode'])
@@ -60,13 +89,13 @@ export class DecisionStore {
     return rows.map(decisionOf);
   }
 
-  /** How many decisions stand, by outcome, grade, billable and reason. */
+  /** How many decisions stand, by outcome, grade, billable, reason and currency. */
   async counts(organizationId: string): Promise<OutcomeCount[]> {
     const rows = await this.db
       .with('standing', (db) =>
         db
           .selectFrom('outcomeDecisions')
-          .select(['outcome', 'grade', 'isBillable', 'reason', 'amountMicros'])
+          .select(['outcome', 'grade', 'isBillable', 'reason', 'currency', 'amountMicros'])
           .distinctOn(['organizationId', 'conversationId', 'episode'])
           .where('organizationId', '=', organizationId)
           .orderBy('organizationId')
@@ -75,12 +104,13 @@ export class DecisionStore {
           .orderBy('revision', 'desc'),
       )
       .selectFrom('standing')
-      .select(['outcome', 'grade', 'isBillable', 'reason', (eb) => eb.fn.countAll<bigint>().as('count'), (eb) => eb.fn.sum<string>('amountMicros').as('amountMicros')])
-      .groupBy(['outcome', 'grade', 'isBillable', 'reason'])
+      .select(['outcome', 'grade', 'isBillable', 'reason', 'currency', (eb) => eb.fn.countAll<bigint>().as('count'), (eb) => eb.fn.sum<string>('amountMicros').as('amountMicros')])
+      .groupBy(['outcome', 'grade', 'isBillable', 'reason', 'currency'])
       .orderBy('isBillable', 'desc')
       .orderBy('outcome')
       .orderBy('grade')
       .orderBy('reason')
+      .orderBy('currency')
       .execute();
     return rows.map((row) => ({ ...row, count: Number(row.count), amountMicros: BigInt(row.amountMicros) }));
   }

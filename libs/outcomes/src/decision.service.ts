@@ -1,19 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, JobCursors, Postgres, type Tx } from '#platform';
 import { TraceReader } from '#traces';
-import { ContractStore } from './contract-store.js';
+import { ContractStore, type ContractVersion } from './contract-store.js';
 import { QUIET_WINDOW_DEFAULT_MS, decideConversation, type DecidedConversation } from './decide-conversation.js';
 import { DecisionStore } from './decision-store.js';
-import type { DecisionChange } from './decision.js';
+import type { Decision, DecisionChange } from './decision.js';
 import { PendingStore, type PendingConversation } from './pending-store.js';
+import type { Contract } from './read-contract.js';
 
 /*
  * From "something was loaded" to "it is decided". First what was loaded since the last look goes on the work list with the time at which it
  * will have been quiet; then what is due is read, in one query a batch, and decided.
  *
- * Safe to repeat: a decision's id follows from the episode and its revision, and facts that did not change make no revision. Decisions,
- * what is booked for them and the work list change in one transaction. One decider per organization at a time: the worker holds a lease.
+ * Safe to repeat: a decision's id follows from the episode and its revision, and the same facts from the same traces make no
+ * revision. Decisions,
+ * what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
+ * two do all the same, the second finds its revision taken, leaves the conversation on the list and looks again. What stands is read
+ * before the evidence, so that a revision never rests on older evidence than the one it replaces.
  * Work follows what changed: neither step reads a conversation that nothing was loaded for.
+ *
+ * Known gap: a load that becomes visible after a later one (several receivers) is noticed with the next load, not by itself.
  */
 
 const CURSOR = 'decide.loaded_through';
@@ -59,13 +65,13 @@ export class DecisionService {
     const ended = new Set(await this.traces.endedConversations(organizationId, from, to));
     const quietWindowMs = await this.#shortestQuietWindowMs(organizationId);
     const changedAt = this.clock.now();
-    const rows = changed.map(({ conversationId, lastActivityAt }) => ({
-      conversationId,
-      lastActivityAt,
-      changedAt,
-      dueAt: ended.has(conversationId) ? changedAt : new Date(lastActivityAt.getTime() + quietWindowMs),
-    }));
+    // What was decided, or says that it is over, is looked at now; what goes on, when it could be quiet at the earliest.
+    const decided = await this.decisions.decidedAmong(organizationId, changed.map((row) => row.conversationId));
+    const dueAtOf = (conversationId: string, lastActivityAt: Date) =>
+      ended.has(conversationId) || decided.has(conversationId) ? changedAt : new Date(lastActivityAt.getTime() + quietWindowMs);
+    const rows = changed.map((row) => ({ ...row, changedAt, dueAt: dueAtOf(row.conversationId, row.lastActivityAt) }));
     await this.db.transaction().execute(async (tx) => {
+      await this.decisions.serialize(tx, organizationId);
       await this.pending.put(tx, organizationId, rows);
       await this.cursors.write(tx, CURSOR, organizationId, String(loadedThrough.getTime()));
     });
@@ -80,11 +86,12 @@ export class DecisionService {
   async #decide(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
     const ids = due.map((row) => row.conversationId);
     const now = this.clock.now();
-    const [contracts, spans, signals, standing] = await Promise.all([
-      this.contracts.active(organizationId),
+    const standing = await this.decisions.standing(organizationId, ids);
+    const contracts = await this.contracts.active(organizationId);
+    const [retired, spans, signals] = await Promise.all([
+      this.contracts.versions(organizationId, versionsOf(standing, contracts)),
       this.traces.spansOf(organizationId, ids),
       this.traces.signalsOf(organizationId, ids),
-      this.decisions.standing(organizationId, ids),
     ]);
     const spansOf = Map.groupBy(spans, (span) => span.conversation_id);
     const signalsOf = Map.groupBy(signals, (signal) => signal.conversation_id);
@@ -96,6 +103,7 @@ export class DecisionService {
         conversationId: row.conversationId,
         rows: { spans: spansOf.get(row.conversationId) ?? [], signals: signalsOf.get(row.conversationId) ?? [] },
         contracts,
+        retired,
         standing: standingOf.get(row.conversationId) ?? [],
         now,
       }),
@@ -106,14 +114,24 @@ export class DecisionService {
   async #write(organizationId: string, decided: readonly (DecidedConversation & { row: PendingConversation })[], book: Book): Promise<number> {
     const changes = decided.flatMap((conversation) => conversation.changes);
     return this.db.transaction().execute(async (tx) => {
+      await this.decisions.serialize(tx, organizationId);
       const inserted = await this.decisions.insert(tx, changes.map((change) => change.decision));
       for (const change of changes) {
         if (inserted.has(change.decision.id)) await book(tx, change);
       }
-      for (const { row } of decided) await this.pending.remove(tx, organizationId, row);
-      const waiting = decided.flatMap(({ row, dueAt }) => (dueAt ? [{ ...row, dueAt }] : []));
-      await this.pending.put(tx, organizationId, waiting);
+      for (const conversation of decided) {
+        const isOvertaken = conversation.changes.some((change) => !inserted.has(change.decision.id));
+        if (isOvertaken) continue;
+        if (conversation.dueAt) await this.pending.postpone(tx, organizationId, conversation.row, conversation.dueAt);
+        else await this.pending.remove(tx, organizationId, conversation.row);
+      }
       return inserted.size;
     });
   }
+}
+
+/** The versions that decisions stand on and that are not among the active ones. */
+function versionsOf(standing: readonly Decision[], active: readonly Contract[]): ContractVersion[] {
+  const versions = standing.flatMap(({ contractId: id, contractVersion: version }) => (id === null || version === null ? [] : [{ id, version }]));
+  return versions.filter(({ id, version }) => !active.some((contract) => contract.id === id && contract.version === version));
 }

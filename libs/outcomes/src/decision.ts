@@ -4,15 +4,18 @@ import type { Micros } from '#platform';
 export const evidenceGrades = ['customer_confirmed', 'system_verified', 'judged', 'inferred'] as const;
 export type EvidenceGrade = (typeof evidenceGrades)[number];
 
+/** Reasons that a contract does not name itself. Every other reason is that of an exclusion. */
+export const fixedReasons = ['policy_held', 'no_policy_held', 'grade_not_priced', 'no_contract', 'outside_contract_dates', 'episode_merged'] as const;
+
 /** What an explanation says of one expression of the contract. */
 export interface ExplainedExpression {
-  /** Where in the contract: `policies.resolved.when`, `exclusions.handed_over`. */
+  /** Where in the contract: `policies.0.when`, `exclusions.2.when`. */
   at: string;
   expression: string;
   held: boolean;
 }
 
-/** The ids a decision rests on. */
+/** The ids a decision rests on. A signal that came later and changed no fact is not among them. */
 export interface Evidence {
   traceIds: string[];
   signalIds: string[];
@@ -31,6 +34,7 @@ export interface Decision {
   /** Null where no contract covered the episode. */
   contractId: string | null;
   contractVersion: number | null;
+  /** The contract's customer; without a contract whom the spans name, which may be nobody. */
   customerId: string;
   agent: string;
   variant: string;
@@ -39,7 +43,7 @@ export interface Decision {
   /** The policy's outcome, or `none`. */
   outcome: string;
   isBillable: boolean;
-  /** Why it is billable or not: `policy_held`, `no_policy_held`, `no_contract`, or the reason of the exclusion that held. */
+  /** Why it is billable or not: one of `fixedReasons`, or the reason of the exclusion that held. */
   reason: string;
   grade: EvidenceGrade | null;
   /** 0 unless billable. */

@@ -1,13 +1,15 @@
 import type { ConversationSignalRow, ConversationSpanRow } from '#traces';
-import type { EpisodeRows } from './facts.js';
+import { inOrder, type EpisodeRows } from './facts.js';
 
 /** One stretch of a conversation. */
 export interface Episode extends EpisodeRows {
   /** 1 for the first. */
   number: number;
   startedAt: Date;
-  /** Of the last span; of the last signal where that is later. */
+  /** End of the last span. */
   lastActivityAt: Date;
+  /** When it will have been quiet for the window; the first millisecond at which `isOver` holds. */
+  quietAt: Date;
   /** Whether nothing more is expected: the sender said so, or it has been quiet for long enough, or another episode follows. */
   isOver: boolean;
 }
@@ -21,30 +23,33 @@ interface Turn {
   signals: ConversationSignalRow[];
 }
 
+const NS_PER_MS = 1_000_000n;
+
 /**
  * Cuts a conversation into episodes: a new one begins with the first turn after an explicit end, or after a pause of the quiet window or
- * longer. Depends on the rows and the time only, not on the order in which the rows arrived.
+ * longer. A turn is a trace here and is never cut. Depends on the rows and the time only, not on the order in which the rows arrived.
  */
 export function splitEpisodes(rows: EpisodeRows, quietWindowMs: number, now: Date): Episode[] {
-  const turns = turnsOf(rows);
+  const quietNs = BigInt(quietWindowMs) * NS_PER_MS;
+  const nowNs = BigInt(now.getTime()) * NS_PER_MS;
   const groups: Turn[][] = [];
-  const quietNs = BigInt(quietWindowMs) * 1_000_000n;
   let lastNs = 0n;
   let isEnded = true;
-  for (const turn of turns) {
+  for (const turn of turnsOf(inOrder(rows))) {
     if (isEnded || turn.startNs - lastNs >= quietNs) groups.push([]);
     groups.at(-1)?.push(turn);
     lastNs = turn.endNs > lastNs ? turn.endNs : lastNs;
     isEnded = turn.isEnd;
   }
   return groups.map((group, index) => {
-    const lastActivityAt = dateOf(group.reduce((latest, turn) => (turn.endNs > latest ? turn.endNs : latest), 0n));
-    const isQuiet = now.getTime() - lastActivityAt.getTime() >= quietWindowMs;
+    const endNs = group.reduce((latest, turn) => (turn.endNs > latest ? turn.endNs : latest), 0n);
+    const isFollowed = index < groups.length - 1;
     return {
       number: index + 1,
       startedAt: dateOf(group[0]?.startNs ?? 0n),
-      lastActivityAt,
-      isOver: index < groups.length - 1 || group.at(-1)?.isEnd === true || isQuiet,
+      lastActivityAt: dateOf(endNs),
+      quietAt: dateOf(endNs + quietNs + NS_PER_MS - 1n),
+      isOver: isFollowed || group.at(-1)?.isEnd === true || nowNs - endNs >= quietNs,
       spans: group.flatMap((turn) => turn.spans),
       signals: group.flatMap((turn) => turn.signals),
     };
@@ -61,7 +66,6 @@ function turnsOf({ spans, signals }: EpisodeRows): Turn[] {
       continue;
     }
     turn.spans.push(span);
-    if (startNs < turn.startNs) turn.startNs = startNs;
     if (endNs > turn.endNs) turn.endNs = endNs;
   }
   for (const signal of signals) {
@@ -71,9 +75,10 @@ function turnsOf({ spans, signals }: EpisodeRows): Turn[] {
     turn.signals.push(signal);
     turn.isEnd ||= signal.kind === 'end';
   }
+  // By start, then by trace: two turns may start in the same instant, and their order must not hang on which has a parent elsewhere.
   return [...turns.values()].sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : a.traceId < b.traceId ? -1 : 1));
 }
 
 function dateOf(nanoseconds: bigint): Date {
-  return new Date(Number(nanoseconds / 1_000_000n));
+  return new Date(Number(nanoseconds / NS_PER_MS));
 }

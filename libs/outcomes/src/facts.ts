@@ -28,11 +28,14 @@ export interface VerdictFact {
  * Unknown is null, or counted apart (`cost_unknown_calls`), never zero.
  */
 export interface Facts {
-  /** Replies of the agent. */
+  /** Replies of the agent: traces, unless they carry turn ids. */
   turns: number;
+  /** This and what follows as the latest turn says it, and there the outermost span: a sub-agent does not rename the conversation. */
   customer: string;
   agent: string;
   environment: string;
+  /** The environment is one of tests and simulations: test, testing, simulation, ci, dev, development or staging, in any case. */
+  is_test_traffic: boolean;
   locale: string;
   channel: string;
   variant: string;
@@ -44,7 +47,7 @@ export interface Facts {
   handoff_reason: string;
   /** The customer said so: a signal `customer_confirmed` from the customer. */
   confirmed: boolean;
-  /** The last rating of the customer, 1 to 5, or null when there was none. */
+  /** The last rating of the customer from 1 to 5, or null when there was none. One outside of it was given on another scale. */
   csat: number | null;
   /** The sender said that the conversation is over. */
   ended: boolean;
@@ -62,41 +65,73 @@ export interface EpisodeRows {
   signals: readonly ConversationSignalRow[];
 }
 
+const TEST_ENVIRONMENTS = new Set(['test', 'testing', 'simulation', 'ci', 'dev', 'development', 'staging']);
 const PASSING_LABELS = new Set(['pass', 'passed', 'true', 'yes', 'correct', 'resolved']);
 
-export function factsOf({ spans, signals }: EpisodeRows): Facts {
+export function factsOf(rows: EpisodeRows): Facts {
+  const { spans, signals } = inOrder(rows);
+  const traces = [...Map.groupBy(spans, (span) => span.trace_id).values()];
   const charged = spans.filter((span) => span.is_charged === 1);
-  const known = charged.filter((span) => span.cost_usd !== null);
+  const known = charged.flatMap((span) => span.cost_usd ?? []);
   const observed = signals.filter((signal) => signal.kind === 'signal').map(signalFact);
   const handoff = signals.find((signal) => signal.kind === 'handoff');
-  const ratings = observed.filter((signal) => signal.name === 'csat' && signal.source === 'customer' && signal.number !== null);
+  const ratings = observed.flatMap((signal) => ratingOf(signal) ?? []);
+  const environment = latestText(traces, (span) => span.environment);
   return {
-    turns: new Set(spans.map((span) => span.turn_id || span.trace_id)).size,
-    customer: lastText(spans, (span) => span.customer_id),
-    agent: lastText(spans, (span) => span.agent),
-    environment: lastText(spans, (span) => span.environment),
-    locale: lastText(spans, (span) => span.locale),
-    channel: lastText(spans, (span) => span.channel),
-    variant: lastText(spans, (span) => span.variant) || (signals.findLast((signal) => signal.kind === 'exposure')?.value ?? ''),
+    turns: new Set(traces.flatMap(turnIdsOf)).size,
+    customer: latestText(traces, (span) => span.customer_id),
+    agent: latestText(traces, (span) => span.agent),
+    environment,
+    is_test_traffic: TEST_ENVIRONMENTS.has(environment.toLowerCase()),
+    locale: latestText(traces, (span) => span.locale),
+    channel: latestText(traces, (span) => span.channel),
+    variant: latestText(traces, (span) => span.variant) || (signals.findLast((signal) => signal.kind === 'exposure')?.value ?? ''),
     tool_calls: spans.filter((span) => span.tool !== '').map((span) => ({ name: span.tool, succeeded: span.status !== 'error' })),
     signals: observed,
     verdicts: signals.filter((signal) => signal.kind === 'verdict').map(verdictFact),
     handed_off: handoff !== undefined,
     handoff_reason: handoff?.value ?? '',
     confirmed: observed.some((signal) => signal.name === 'customer_confirmed' && signal.source === 'customer' && signal.value !== 'false'),
-    csat: ratings.at(-1)?.number ?? null,
+    csat: ratings.at(-1) ?? null,
     ended: signals.some((signal) => signal.kind === 'end'),
     model_calls: charged.length,
     failed_model_calls: charged.filter((span) => span.status === 'error').length,
-    cost_usd: sumUsd(known.map((span) => span.cost_usd ?? '0')),
+    cost_usd: sumUsd(known),
     cost_unknown_calls: charged.length - known.length,
-    started_at: isoOf(spans.reduce((least, span) => least < BigInt(span.started_at_ns) ? least : BigInt(span.started_at_ns), BigInt(spans[0]?.started_at_ns ?? 0))),
-    ended_at: isoOf(spans.reduce((most, span) => most > BigInt(span.ended_at_ns) ? most : BigInt(span.ended_at_ns), 0n)),
+    started_at: isoOf(spans.map((span) => BigInt(span.started_at_ns)).reduce(smaller, BigInt(spans[0]?.started_at_ns ?? 0))),
+    ended_at: isoOf(spans.map((span) => BigInt(span.ended_at_ns)).reduce(larger, 0n)),
   };
+}
+
+/**
+ * The same rows in the one order that everything else relies on: spans oldest first, a parent before the children that start with it;
+ * signals oldest first.
+ */
+export function inOrder({ spans, signals }: EpisodeRows): EpisodeRows {
+  return {
+    spans: spans.toSorted(
+      (a, b) =>
+        compare(BigInt(a.started_at_ns), BigInt(b.started_at_ns)) ||
+        compare(a.parent_span_id !== '', b.parent_span_id !== '') ||
+        compare(a.trace_id, b.trace_id) ||
+        compare(a.span_id, b.span_id),
+    ),
+    signals: signals.toSorted((a, b) => compare(BigInt(a.at_ns), BigInt(b.at_ns)) || compare(a.signal_id, b.signal_id)),
+  };
+}
+
+// A turn id on any span holds for its whole trace.
+function turnIdsOf(trace: readonly ConversationSpanRow[]): string[] {
+  const named = trace.flatMap((span) => (span.turn_id === '' ? [] : [`turn ${span.turn_id}`]));
+  return named.length > 0 ? named : trace.slice(0, 1).map((span) => `trace ${span.trace_id}`);
 }
 
 function signalFact({ name, source, value }: ConversationSignalRow): SignalFact {
   return { name, source, value, number: numberOrNull(value) };
+}
+
+function ratingOf({ name, source, number }: SignalFact): number | null {
+  return name === 'csat' && source === 'customer' && number !== null && number >= 1 && number <= 5 ? number : null;
 }
 
 function verdictFact({ name, attributes }: ConversationSignalRow): VerdictFact {
@@ -110,15 +145,17 @@ function numberOrNull(text: string): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-// Spans come oldest first; the latest that says something holds.
-function lastText(spans: readonly ConversationSpanRow[], read: (span: ConversationSpanRow) => string): string {
-  for (let index = spans.length - 1; index >= 0; index--) {
-    const span = spans[index];
-    const text = span ? read(span) : '';
-    if (text !== '') return text;
-  }
-  return '';
+function latestText(traces: readonly (readonly ConversationSpanRow[])[], read: (span: ConversationSpanRow) => string): string {
+  const latest = traces.findLast((trace) => trace.some((span) => read(span) !== ''));
+  return latest?.map(read).find((text) => text !== '') ?? '';
 }
+
+function compare<Value extends bigint | boolean | string>(a: Value, b: Value): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const smaller = (a: bigint, b: bigint): bigint => (b < a ? b : a);
+const larger = (a: bigint, b: bigint): bigint => (b > a ? b : a);
 
 function isoOf(nanoseconds: bigint): string {
   return new Date(Number(nanoseconds / 1_000_000n)).toISOString();

@@ -62,4 +62,15 @@ export class PendingStore {
       .where('changedAt', '=', changedAt)
       .execute();
   }
+
+  /** Looks at a conversation again later, unless it changed again after it was read. */
+  async postpone(tx: Tx, organizationId: string, { conversationId, changedAt }: PendingConversation, dueAt: Date): Promise<void> {
+    await tx
+      .updateTable('pendingConversations')
+      .set({ dueAt })
+      .where('organizationId', '=', organizationId)
+      .where('conversationId', '=', conversationId)
+      .where('changedAt', '=', changedAt)
+      .execute();
+  }
 }

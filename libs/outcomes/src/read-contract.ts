@@ -1,9 +1,7 @@
-import { invalidYaml, readYaml, sha256Hex } from '#platform';
+import { invalidYaml, readYaml, sha256Hex, type Micros } from '#platform';
 import { contractSchema, type ContractFile } from './contract-schema.js';
-import { compileExpression, type CompiledExpression } from './expression.js';
 import type { EvidenceGrade } from './decision.js';
-import { evidenceGrades } from './decision.js';
-import type { Micros } from '#platform';
+import { compileExpression, type CompiledExpression, type Expected } from './expression.js';
 
 export interface Policy {
   outcome: string;
@@ -24,6 +22,7 @@ export interface Contract {
   id: string;
   version: number;
   customer: { id: string; name: string };
+  /** Names, or beginnings of names with a star at the end. */
   agents: readonly string[];
   currency: string;
   timeZone: string;
@@ -43,7 +42,7 @@ export interface Contract {
 export function readContract(source: string, fileName: string): Contract {
   const { value, locate } = readYaml(source, fileName, 'contract', contractSchema);
   const problems: string[] = [];
-  const compile = (text: string, path: readonly (string | number)[], expected: 'bool' | 'grade') => {
+  const compile = (text: string, path: readonly (string | number)[], expected: Expected) => {
     const result = compileExpression(text, path.join('.'), expected);
     if (result.kind === 'invalid') problems.push(`${locate(path)}: ${path.join('.')} ${result.problem}`);
     return result.kind === 'invalid' ? NEVER_USED : result.expression;
@@ -56,7 +55,7 @@ export function readContract(source: string, fileName: string): Contract {
 // Stands in only until the problem it comes with is thrown.
 const NEVER_USED: CompiledExpression = { at: '', text: '', evaluate: () => false };
 
-function contractOf(file: ContractFile, source: string, compile: (text: string, path: (string | number)[], expected: 'bool' | 'grade') => CompiledExpression): Contract {
+function contractOf(file: ContractFile, source: string, compile: (text: string, path: (string | number)[], expected: Expected) => CompiledExpression): Contract {
   return {
     id: file.contract,
     version: file.version,
@@ -73,14 +72,10 @@ function contractOf(file: ContractFile, source: string, compile: (text: string, 
       title: policy.title,
       when: compile(policy.when, ['policies', index, 'when'], 'bool'),
       unless: policy.unless === undefined ? null : compile(policy.unless, ['policies', index, 'unless'], 'bool'),
-      grade: compile(isGrade(policy.grade) ? JSON.stringify(policy.grade) : policy.grade, ['policies', index, 'grade'], 'grade'),
+      grade: compile(policy.grade, ['policies', index, 'grade'], 'grade'),
       prices: policy.price,
     })),
     source,
     sourceSha256: sha256Hex(source),
   };
-}
-
-function isGrade(text: string): boolean {
-  return (evidenceGrades as readonly string[]).includes(text);
 }

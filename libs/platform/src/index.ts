@@ -19,9 +19,9 @@ export { ApiKeyGuard, Caller, KEY_COOKIE, NeedsScope, secretOf } from './auth/ap
 export { JobLeases } from './jobs/job-leases.js';
 export { JobCursors } from './jobs/job-cursors.js';
 export { HealthController } from './http/health.controller.js';
-export { listen } from './http/listen.js';
+export { httpAdapter, listen } from './http/listen.js';
 export { statusOfKind, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { parseInput } from './http/parse-input.js';
-export { invalidYaml, readYaml, type YamlPath, type YamlReading } from './yaml/read-yaml.js';
+export { invalidYaml, readYaml, strictKeys, type YamlPath, type YamlReading } from './yaml/read-yaml.js';
 export { serveProcess, type Serving } from './process/serve-process.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
 import { evidenceGrades } from '#outcomes';
 import { StatementReader } from '#billing';
-import { toWire } from './wire.js';
+import { toWire } from '../wire.js';
 
 const choiceSchema = z.object({
   timeZone: z.string().min(1).optional(),

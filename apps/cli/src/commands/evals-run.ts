@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ApiRunRecorder, parseSuite, passedByEmptyAgent, runSuite, type RunProgress, type RunVariant, type Suite } from '#evals';
 import { DomainError, SystemClock, messageOf } from '#platform';
 import { InvalidArgumentError, type Command } from 'commander';
@@ -6,6 +5,7 @@ import { readCliEnvironment } from '../environment.js';
 import { percent, table, warningLines } from '../figures.js';
 import { DEFAULT_ENDPOINT } from '../otlp-sender.js';
 import { startProgress } from '../progress.js';
+import { readInputFile } from '../read-input-file.js';
 import { printResult, type Terminal } from '../terminal.js';
 
 interface Options {
@@ -101,10 +101,7 @@ async function playSuite(options: Options, terminal: Terminal): Promise<RunResul
 }
 
 async function readSuite(path: string): Promise<Suite> {
-  const source = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new DomainError({ kind: 'not_found', code: 'input_file_not_found', message: `${path} cannot be read: ${messageOf(cause)}`, cause });
-  });
-  return parseSuite(source, path);
+  return parseSuite(await readInputFile(path), path);
 }
 
 function warningsOf(suite: Suite): string[] {

@@ -10,7 +10,7 @@ import { formatOption, readTrajectoryFile } from '../trajectory-input.js';
 interface Options {
   format: TrajectoryFormat;
   variant: string;
-  customer?: string;
+  customer: string;
   agent?: string;
   model?: string;
   endpoint?: string;
@@ -41,7 +41,7 @@ export function addImportTrajectories(parent: Command, terminal: Terminal): void
     .argument('<file>', 'results of tau-bench or tau2-bench')
     .addOption(formatOption())
     .requiredOption('--variant <name>', 'the variant that these conversations ran, as base or candidate')
-    .option('--customer <id>', 'the customer whom the agent served')
+    .option('--customer <id>', 'the customer whom the agent served', 'tau-bench')
     .option('--agent <name>', "the agent's name (default: from the file, as tau2-airline)")
     .option('--model <name>', "the agent's model where the file does not name it, as in tau1")
     .option('--endpoint <url>', `base URL of the OTLP receiver (default: $ASTROLABE_URL or ${DEFAULT_ENDPOINT})`)

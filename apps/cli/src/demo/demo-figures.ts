@@ -123,7 +123,7 @@ export function describeFigures(figures: DemoFigures): string[] {
     `${comparison.candidate.variant} against ${comparison.base.variant}, ${comparison.tasks} scenarios x ${comparison.trialsPerTask ?? 'several'} trials:`,
     `  ${percent(comparison.base.rate)} -> ${percent(comparison.candidate.rate)} (${points(comparison.difference)}, standard error ${points(comparison.standardError)}), p = ${comparison.pValue?.toFixed(4) ?? 'unknown'}`,
     '',
-    ...table(Object.entries(figures.urls).map(([name, url]) => [name, url])),
+    ...Object.entries(figures.urls).map(([name, url]) => `${name.padEnd(16)}${url}`),
     '',
     'The Stripe here is a sandbox on this machine: it is not Stripe, and nothing is charged.',
   ];

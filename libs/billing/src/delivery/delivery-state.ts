@@ -22,13 +22,13 @@ export type MeterEventStatus = 'pending' | 'sent' | 'confirmed' | 'ambiguous' | 
 const HOUR_MS = 3_600_000;
 
 /** One hour below Stripe's promise of 24: the call takes time, and the clocks differ. */
-export const RESEND_WITHIN_MS = 23 * HOUR_MS;
+const RESEND_WITHIN_MS = 23 * HOUR_MS;
 
 /** From here Stripe may have forgotten the identifier, and every call that could still have carried it is over. */
 export const FORGOTTEN_AFTER_MS = 24 * HOUR_MS;
 
 /** For how long a claim keeps others away: longer than the calls it covers may take together. A second call beside it would do no harm, and no good. */
-export const CLAIM_MS = 120_000;
+const CLAIM_MS = 120_000;
 
 interface EventState {
   status: MeterEventStatus;

@@ -69,6 +69,8 @@ export class MarginReader {
         sql<string>`sum(d.cost_unknown_spans)::text`.as('unknownSpans'),
       ])
       .where('d.organizationId', '=', organizationId)
+      // What tests and simulations cost is no cost of serving the customer.
+      .where(sql<boolean>`(d.facts ->> 'is_test_traffic') IS DISTINCT FROM 'true'`)
       // Live: the newest revision of its episode.
       .where((eb) =>
         eb.not(

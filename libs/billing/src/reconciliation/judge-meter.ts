@@ -9,7 +9,7 @@ import type { Micros } from '#platform';
 import { FORGOTTEN_AFTER_MS } from '../delivery/delivery-state.js';
 
 /** For how long after it was sent an event may be missing from the total without a break. */
-export const SETTLES_WITHIN_MS = 3_600_000;
+const SETTLES_WITHIN_MS = 3_600_000;
 
 /** An event that Stripe was told of, or may have been. */
 export interface ToldEvent {

@@ -10,7 +10,7 @@ import { isPass } from '../suites/check-scenario.js';
 const RUNNER_VERSION = 1;
 
 /** One way to do the job, as the agent is told of it. Without a value the agent knows the variant by its name. */
-export const variantSchema = z.object({ name: z.string().min(1).max(200), value: z.unknown().optional() });
+const variantSchema = z.object({ name: z.string().min(1).max(200), value: z.unknown().optional() });
 export type RunVariant = z.output<typeof variantSchema>;
 
 /** All that decides what a run is. */

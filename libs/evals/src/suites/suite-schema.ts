@@ -1,3 +1,4 @@
+import { strictKeys } from '#platform';
 import { z } from 'zod';
 
 /** Ids go into URLs and derived ids as they are. */
@@ -6,13 +7,13 @@ const text = z.string().refine((value) => value.trim() !== '', 'must say somethi
 const anObject = z.record(z.string(), z.unknown());
 
 const tool = z
-  .union([text, strict({ name: text, arguments: anObject.optional() })], { error: 'must be the name of a tool, or { name, arguments } with the arguments that matter' })
+  .union([text, strictKeys({ name: text, arguments: anObject.optional() })], { error: 'must be the name of a tool, or { name, arguments } with the arguments that matter' })
   .transform((value): ToolExpectation => (typeof value === 'string' ? { name: value, arguments: {} } : { name: value.name, arguments: value.arguments ?? {} }));
 
-const expectation = strict({
+const expectation = strictKeys({
   state: anObject.optional(),
   state_exactly: anObject.optional(),
-  tools: strict({ required: z.array(tool).default([]), forbidden: z.array(tool).default([]), order: z.array(text).default([]) }).optional(),
+  tools: strictKeys({ required: z.array(tool).default([]), forbidden: z.array(tool).default([]), order: z.array(text).default([]) }).optional(),
   said: z.array(text).default([]),
   never_said: z.array(text).default([]),
   turns_max: z.int().positive().optional(),
@@ -27,7 +28,7 @@ const expectation = strict({
     turnsMax: written.turns_max,
   }));
 
-const scenario = strict({
+const scenario = strictKeys({
   id: scenarioId,
   title: text.optional(),
   locale: text.optional(),
@@ -40,7 +41,7 @@ const scenario = strict({
 }).transform(({ initial_state: initialState, ...rest }) => ({ ...rest, initialState }));
 
 /** What a suite file may say, in the words of the file; what comes out is in ours. Unknown keys are refused: a misspelt check must not be no check. */
-export const suiteSchema = strict({
+export const suiteSchema = strictKeys({
   name: text,
   trials: z.int().positive().default(1),
   scenarios: z.array(scenario).min(1, 'must hold at least one scenario'),
@@ -68,12 +69,6 @@ export interface Suite extends z.output<typeof suiteSchema> {
   sha256: string;
   /** The file as it was read. */
   source: string;
-}
-
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `is not a key here; known are ${Object.keys(shape).join(', ')}` : undefined),
-  });
 }
 
 function isDemanding(written: { tools?: { required: unknown[]; forbidden: unknown[]; order: unknown[] } | undefined; said: unknown[]; never_said: unknown[] } & Record<string, unknown>): boolean {

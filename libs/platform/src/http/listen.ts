@@ -1,5 +1,13 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DomainError, messageOf } from '../errors.js';
+
+// Conversation ids are the sender's, and longer than the 100 characters that Fastify allows a path segment.
+const PATH_SEGMENT_LENGTH_MAX = 1024;
+
+/** The HTTP server that Nest stands on, the same in every app. */
+export function httpAdapter(options: { bodyLimit?: number } = {}): FastifyAdapter {
+  return new FastifyAdapter({ ...options, routerOptions: { maxParamLength: PATH_SEGMENT_LENGTH_MAX } });
+}
 
 /**
  * Starts listening and returns the address people can open.

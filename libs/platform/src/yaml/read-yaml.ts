@@ -1,6 +1,6 @@
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
-import { DomainError } from '../errors.js';
+import { z } from 'zod';
+import { DomainError, messageOf } from '../errors.js';
 
 /** The path of a node, as zod and yaml both take it. */
 export type YamlPath = readonly PropertyKey[];
@@ -10,7 +10,7 @@ export interface YamlReading<Value> {
   /** What the file says, before defaults are filled in. */
   content: unknown;
   /** Where a path is written, as `file:line:column`. */
-  locate(path: YamlPath): string;
+  locate: (path: YamlPath) => string;
 }
 
 /**
@@ -28,7 +28,7 @@ export function readYaml<Schema extends z.ZodType>(source: string, fileName: str
   const locate = (path: YamlPath) => at(offsetOf(document, path));
   if (document.errors.length > 0) throw invalidYaml(what, document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`));
 
-  const content: unknown = document.toJS();
+  const content = contentOf(document, (problem) => invalidYaml(what, [`${fileName}:1:1: ${problem}`]));
   const result = schema.safeParse(content);
   if (result.success) return { value: result.data, content, locate };
   throw invalidYaml(
@@ -47,13 +47,30 @@ export function invalidYaml(what: string, problems: string[]): DomainError {
   });
 }
 
+/** An object of a YAML file that takes no other keys, because a misspelt key must not be an ignored one; the error lists the known ones. */
+export function strictKeys<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? `is not a key here; known are ${Object.keys(shape).join(', ')}` : undefined),
+  });
+}
+
+// An alias without its anchor, or one that unfolds into millions of nodes, is found only when the document is unfolded.
+function contentOf(document: Document, errorFor: (problem: string) => DomainError): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw errorFor(`${messageOf(error)}: write the value out instead`);
+  }
+}
+
 // An unknown key is reported at its parent; the reader wants to be sent to the key.
 function pathsOf(issue: z.core.$ZodIssue): YamlPath[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 }
 
+// What zod says by itself begins with "Invalid"; a message that a schema gives already says what would be right.
 function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid')) return issue.message;
   return issue.message.endsWith('received undefined') ? `is missing: give it a value of type ${issue.expected}` : `must be of type ${issue.expected} (${issue.message})`;
 }
 

@@ -21,7 +21,7 @@ const settings = (segmentId: string) =>
 const columnNames = ({ columns }: SegmentTable) => columns.map(([name]) => name).join(', ');
 
 /** The engine in this process reads the rows from a file: the connection's own insert would turn binary into text. */
-export class EmbeddedSegmentTarget extends SegmentTarget {
+class EmbeddedSegmentTarget extends SegmentTarget {
   constructor(
     private readonly clickhouse: ClickHouse,
     private readonly table: SegmentTable,
@@ -44,7 +44,7 @@ export class EmbeddedSegmentTarget extends SegmentTarget {
 }
 
 /** A server gets the rows as one streamed request. */
-export class ServerSegmentTarget extends SegmentTarget {
+class ServerSegmentTarget extends SegmentTarget {
   constructor(
     private readonly clickhouse: ClickHouse,
     private readonly table: SegmentTable,

@@ -1,0 +1,44 @@
+import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { z } from 'zod';
+import { ContractStore } from '#outcomes';
+import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+
+const source = z.string().min(1, 'must be the text of a contract file');
+/** As JSON, with a name for messages; or the file itself. */
+const contractBody = z.union([z.object({ source, fileName: z.string().min(1).default('contract') }), source.transform((text) => ({ source: text, fileName: 'contract' }))], {
+  error: 'must be a contract file as text/yaml, or JSON such as {"source": "contract: ..."}',
+});
+const versionNumber = z.coerce.number().int().positive();
+
+/** Contracts and their versions. Applying and activating may be repeated. */
+@Controller('api/v1/contracts')
+@UseGuards(ApiKeyGuard)
+export class ContractsController {
+  constructor(private readonly contracts: ContractStore) {}
+
+  /** Stores a contract file as a draft. 400 `invalid_contract` by line, 409 `contract_version_immutable`, `contract_of_other_customer`. */
+  @Post()
+  @HttpCode(200)
+  @NeedsScope('operate')
+  async apply(@Caller() caller: Principal, @Body() body: unknown) {
+    const { source, fileName } = parseInput(contractBody, body, 'the contract request');
+    const { contract, status } = await this.contracts.apply(caller.organizationId, source, fileName);
+    return { id: contract.id, version: contract.version, customerId: contract.customer.id, status };
+  }
+
+  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`. */
+  @Post(':id/versions/:version/activate')
+  @HttpCode(200)
+  @NeedsScope('operate')
+  async activate(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string) {
+    const number = parseInput(versionNumber, version, 'the version');
+    await this.contracts.activate(caller.organizationId, id, number);
+    return { id, version: number, status: 'active' };
+  }
+
+  @Get()
+  @NeedsScope('read')
+  async list(@Caller() caller: Principal) {
+    return { contracts: await this.contracts.list(caller.organizationId) };
+  }
+}

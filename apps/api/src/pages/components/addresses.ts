@@ -1,0 +1,31 @@
+import type { StatementLine } from '#billing';
+
+/** Addresses of pages. Ids come from outside and are escaped here, once. */
+export const addressOf = {
+  conversation: (id: string, episode?: number): string => `/conversations/${encodeURIComponent(id)}${episode === undefined ? '' : `#episode-${episode}`}`,
+  conversations: (page: number): string => (page > 1 ? `/conversations?page=${page}` : '/conversations'),
+  statement: (key: StatementAddress): string => `/statements/${encodeURIComponent(key.customerId)}/${key.period}?${choiceOf(key)}`,
+  statementLine: (key: StatementAddress, line: Pick<StatementLine, 'outcome' | 'grade' | 'kind'>, cursor?: string): string => {
+    const query = choiceOf(key);
+    query.set('outcome', line.outcome);
+    query.set('grade', line.grade);
+    if (line.kind !== 'outcome') query.set('kind', line.kind);
+    if (cursor !== undefined) query.set('cursor', cursor);
+    return `/statements/${encodeURIComponent(key.customerId)}/${key.period}/outcomes?${query}`;
+  },
+  comparison: (base: string, candidate: string): string => `/comparisons?${new URLSearchParams({ base, candidate })}`,
+};
+
+export interface StatementAddress {
+  customerId: string;
+  /** `2026-11` */
+  period: string;
+  currency: string;
+  /** IANA name, where it is known. */
+  timeZone?: string | null | undefined;
+}
+
+// The currency is always named: a customer may have a second one in the same month later, and the link must then still lead here.
+function choiceOf({ currency, timeZone }: StatementAddress): URLSearchParams {
+  return new URLSearchParams({ currency, ...(timeZone != null && { timeZone }) });
+}

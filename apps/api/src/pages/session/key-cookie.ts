@@ -1,0 +1,18 @@
+import { KEY_COOKIE, type Config } from '#platform';
+
+/**
+ * The cookie that holds a key until the browser is closed. Not readable by scripts, not sent along with what other sites start, and where
+ * the service is reached over TLS never without it.
+ */
+export function keyCookie(secret: string, config: Pick<Config, 'PUBLIC_URL'>): string {
+  return `${KEY_COOKIE}=${encodeURIComponent(secret)}; ${attributes(config)}`;
+}
+
+/** Makes a browser forget it. */
+export function expiredKeyCookie(config: Pick<Config, 'PUBLIC_URL'>): string {
+  return `${KEY_COOKIE}=; ${attributes(config)}; Max-Age=0`;
+}
+
+function attributes({ PUBLIC_URL: publicUrl }: Pick<Config, 'PUBLIC_URL'>): string {
+  return `Path=/; HttpOnly; SameSite=Lax${publicUrl?.startsWith('https:') ? '; Secure' : ''}`;
+}

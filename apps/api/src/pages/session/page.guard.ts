@@ -1,0 +1,25 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiKeys, CONFIG, secretOf, type Config, type Principal } from '#platform';
+import { keyCookie } from './key-cookie.js';
+
+/**
+ * Lets in who may read. A key in the address answers the page at once and is kept in the cookie, so that a link with a key works with one
+ * click, and the links on the page after it.
+ */
+@Injectable()
+export class PageGuard implements CanActivate {
+  constructor(
+    private readonly keys: ApiKeys,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & { principal: Principal }>();
+    const secret = secretOf(request);
+    request.principal = await this.keys.authenticate(secret, 'read');
+    const isInAddress = secret !== undefined && (request.query as Record<string, unknown>)['key'] === secret;
+    if (isInAddress) void context.switchToHttp().getResponse<FastifyReply>().header('set-cookie', keyCookie(secret, this.config));
+    return true;
+  }
+}
