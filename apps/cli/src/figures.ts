@@ -22,8 +22,8 @@ export function usd(amount: number): string {
 
 /** A cost with what is not known of it: never a bare zero. */
 export function cost({ known, knownTrials, unknownTrials }: CostTotal): string {
-  if (unknownTrials === 0) return usd(known);
-  return knownTrials === 0 ? `unknown (${unknownTrials} trials)` : `${usd(known)} for ${knownTrials} trials, unknown for ${unknownTrials}`;
+  if (known === null) return `unknown (${unknownTrials} trials)`;
+  return unknownTrials === 0 ? usd(known) : `${usd(known)} for ${knownTrials} trials, unknown for ${unknownTrials}`;
 }
 
 export function warningLines(warnings: readonly string[]): string[] {

@@ -4,8 +4,8 @@ import { divideHalfEven } from '#platform';
 export type AgentCost = { kind: 'known'; usd: number } | { kind: 'unknown'; reason: string };
 
 export interface CostTotal {
-  /** USD over the trials whose cost is known, rounded once to micros from an exact sum. 0 where none is known: look at the counts. */
-  known: number;
+  /** USD over the trials whose cost is known, rounded once to micros from an exact sum; null where none is known. */
+  known: number | null;
   knownTrials: number;
   unknownTrials: number;
   /** Why costs are unknown, with the number of trials for each reason. */
@@ -33,7 +33,8 @@ export function totalCost(costs: readonly AgentCost[]): CostTotal {
   const unknownReasons = [...reasons].map(([reason, trials]) => ({ reason, trials }));
   const unknownTrials = unknownReasons.reduce((total, { trials }) => total + trials, 0);
   const micros = divideHalfEven(sum, 10n ** BigInt(SCALE - 6));
-  return { known: Number(micros) / 1e6, knownTrials: costs.length - unknownTrials, unknownTrials, unknownReasons };
+  const knownTrials = costs.length - unknownTrials;
+  return { known: knownTrials === 0 ? null : Number(micros) / 1e6, knownTrials, unknownTrials, unknownReasons };
 }
 
 // A double of at least 1e-13 prints with at most 30 decimals; what is below that is far under a micro of any sum.

@@ -92,7 +92,7 @@ function countVariant(file: TrajectoryFile, pairs: readonly TaskPair[], side: Si
 function costOf(pairs: readonly TaskPair[], side: Side): VariantCost {
   const total = totalCost(pairs.flatMap((pair) => pair[side].map(({ agentCost }) => agentCost)));
   const { successes } = countSide(pairs, side);
-  return { ...total, perSuccess: total.unknownTrials > 0 || successes === 0 ? null : Math.round((total.known / successes) * 1e6) / 1e6 };
+  return { ...total, perSuccess: total.known === null || total.unknownTrials > 0 || successes === 0 ? null : Math.round((total.known / successes) * 1e6) / 1e6 };
 }
 
 function flipsOf(pairs: readonly TaskPair[]): TrajectoryComparison['flips'] {

@@ -41,7 +41,7 @@ const read = (format: TrajectoryFormat, name: string) => readTrajectories({ form
     expect(result.flips.filter(({ to }) => to === 'pass')).toHaveLength(6);
     expect(result.cost.base).toMatchObject({ known: 0.783268, unknownTrials: 0 });
     expect(result.cost.base.perSuccess).toBeCloseTo(0.0783, 4);
-    expect(result.cost.candidate).toMatchObject({ knownTrials: 0, unknownTrials: 20, perSuccess: null });
+    expect(result.cost.candidate).toMatchObject({ known: null, knownTrials: 0, unknownTrials: 20, perSuccess: null });
     expect(result.slices).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ const read = (format: TrajectoryFormat, name: string) => readTrajectories({ form
     ]);
     expect(result.cost.base).toMatchObject({ known: 3.11103, unknownTrials: 0 });
     expect(result.cost.base.perSuccess).toBeCloseTo(0.1728, 4);
-    expect(result.cost.candidate).toMatchObject({ unknownTrials: 40, perSuccess: null });
+    expect(result.cost.candidate).toMatchObject({ known: null, unknownTrials: 40, perSuccess: null });
   });
 
   it('terminations of the telecom candidate', () => {
