@@ -31,6 +31,8 @@ const project = (displayName, testMatch) => ({ ...base, displayName, testMatch }
 
 export default {
   maxWorkers: 2,
+  // Two cores, shared with real databases and browsers: a test may be slow, it may not hang.
+  testTimeout: 60_000,
   projects: [
     project('unit', ['<rootDir>/{apps,libs,dashboards}/**/*.spec.{ts,tsx}']),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
