@@ -95,11 +95,11 @@ TTL toDateTime(loaded_at) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW trace_changes_from_spans {on_cluster} TO trace_changes AS
-SELECT organization_id, now64(3, 'UTC') AS loaded_at, trace_id, max(spans.conversation_id) AS conversation_id
+SELECT organization_id, now64(3, 'UTC') AS loaded_at, trace_id, conversation_id
 FROM spans
-GROUP BY organization_id, trace_id;
+GROUP BY organization_id, trace_id, conversation_id;
 
--- Something observed that bears on an outcome: from span events, from OTLP logs and from the REST API.
+-- Something observed that bears on an outcome, from the events of spans.
 CREATE TABLE signals {on_cluster}
 (
   organization_id  LowCardinality(String),
@@ -159,6 +159,7 @@ CREATE TABLE outcomes {on_cluster}
   variant             LowCardinality(String),
   locale              LowCardinality(String),
   channel             LowCardinality(String),
+  is_test_traffic     UInt8,
   outcome             LowCardinality(String),
   is_billable         UInt8,
   reason              LowCardinality(String),

@@ -26,6 +26,8 @@ CREATE VIEW v_signals {on_cluster} AS
 SELECT *
 FROM signals FINAL;
 
+-- Episodes of customers: without tests and simulations, and without episodes that a late turn joined to the one before.
 CREATE VIEW v_outcomes {on_cluster} AS
 SELECT *
-FROM outcomes FINAL;
+FROM outcomes FINAL
+WHERE is_test_traffic = 0 AND reason != 'episode_merged';

@@ -56,6 +56,7 @@ CREATE TABLE outcome_decisions (
   variant             text NOT NULL,
   locale              text NOT NULL,
   channel             text NOT NULL,
+  is_test_traffic     boolean NOT NULL,
   outcome             text NOT NULL,
   is_billable         boolean NOT NULL,
   reason              text NOT NULL,
@@ -73,7 +74,8 @@ CREATE TABLE outcome_decisions (
   decided_at          timestamptz NOT NULL,
   supersedes          text REFERENCES outcome_decisions (id),
   UNIQUE (organization_id, conversation_id, episode, revision),
-  CHECK (is_billable OR amount_micros = 0)
+  CHECK (is_billable OR amount_micros = 0),
+  CHECK (NOT (is_test_traffic AND is_billable))
 );
 CREATE INDEX outcome_decisions_by_customer ON outcome_decisions (organization_id, customer_id, decided_at);
 CREATE TRIGGER outcome_decisions_append_only BEFORE UPDATE OR DELETE ON outcome_decisions FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -187,7 +187,7 @@ describe('pages', () => {
       expect(await textOf('/statements/northwind/yesterday')).toMatchObject({ status: 400, text: expect.stringContaining('invalid_period') });
       expect(await textOf('/comparisons?base=run_x')).toMatchObject({ status: 400, text: expect.stringContaining('candidate') });
       expect(await textOf('/comparisons?base=run_x&candidate=run_y')).toMatchObject({ status: 404, text: expect.stringContaining('run_not_found') });
-      const api = await open('/api/v1/runs/none', reader);
+      const api = await open('/api/v1/runs/none', undefined, { headers: { authorization: `Bearer ${reader}` } });
       expect([api.status, api.headers.get('content-type')]).toEqual([404, expect.stringContaining('application/problem+json')]);
     });
 

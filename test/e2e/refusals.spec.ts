@@ -44,6 +44,6 @@ describe('what the service refuses to start on', () => {
   (old ? it : it.skip)('a Node.js that is too old (where one is installed)', () => {
     const { status, stderr } = start(old ?? '', {});
     expect(status).toBe(2);
-    expect(stderr).toMatch(/Node\.js 22 or newer is needed, and this is v\d+.*npm start/);
+    expect(stderr).toMatch(/Node\.js 22\.13 or newer is needed, and this is v\d+.*npm start/);
   });
 });

@@ -62,7 +62,7 @@ async function decideAndBook(conversationId: string) {
     agent: 'support',
     variant: 'base',
     locale: 'en',
-    channel: 'chat',
+    channel: 'chat', isTestTraffic: false,
     outcome: 'resolved',
     isBillable: true,
     reason: 'policy_held',

@@ -74,7 +74,7 @@ function startServices(stripeGateway = gateway()) {
 const idOf = (conversationId: string, revision: number) => derivedId('decision', organizationId, conversationId, 1, revision);
 
 /** What of a decision no test here looks at. */
-const elsewhere = { contractId: 'support', contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', facts: {}, factsSha256: '', explanation: [] };
+const elsewhere = { contractId: 'support', contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', isTestTraffic: false, facts: {}, factsSha256: '', explanation: [] };
 
 /** Writes a decision, as the job that decides would, and books it in the same transaction. */
 async function decideAndBook(given: Partial<Decision> & Pick<Decision, 'conversationId'>, times = 1) {

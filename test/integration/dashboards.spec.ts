@@ -53,11 +53,16 @@ const OUTCOMES = `INSERT INTO outcomes ${OUTCOME_COLUMNS} VALUES
   ('acme',  'c2', 1, 1, 'globex',  'support', 'b', 'resolved', 1, 'inferred',           0.99, 'USD', 0.003, 0, '2026-11-02 10:45:00'),
   ('acme',  'c3', 1, 1, 'initech', 'sales',   'a', 'resolved', 1, 'customer_confirmed', 2.25, 'USD', 0.012, 1, '2026-11-02 10:58:00'),
   ('acme',  'c4', 1, 1, 'hooli',   'sales',   'b', 'sale',     1, 'judged',             3,    'EUR', 0.005, 0, '2026-11-02 10:59:00'),
-  ('acme',  'c5', 1, 1, 'globex',  'support', 'a', 'none',     0, '',                   0,    '',    0.001, 0, '2026-11-02 10:30:00'),
+  ('acme',  'c5', 1, 1, 'globex',  'support', 'a', 'none',     0, '',                   0,    'USD', 0.001, 0, '2026-11-02 10:30:00'),
   ('other', 'c1', 1, 1, 'globex',  'support', 'a', 'resolved', 1, 'judged',             100,  'USD', 100,   9, '2026-11-02 10:20:00'),
   ('blind', 'c1', 1, 1, 'globex',  'support', 'a', 'resolved', 1, 'judged',             1,    'USD', 0,     3, '2026-11-02 10:20:00')`;
 const REVISED = `INSERT INTO outcomes ${OUTCOME_COLUMNS} VALUES
   ('acme',  'c2', 1, 2, 'globex',  'support', 'b', 'none',     0, '',                   0,    'USD', 0.023, 1, '2026-11-02 10:55:00')`;
+
+// Simulations, and an episode that was joined to another: in no panel about customers.
+const LEFT_OUT = `INSERT INTO outcomes (organization_id, conversation_id, episode, revision, customer_id, agent, variant, outcome, reason, amount, currency, model_cost_usd, cost_unknown_spans, is_test_traffic, decided_at) VALUES
+  ('acme', 'simulated', 1, 1, 'globex', 'support', 'a', 'none', 'test_traffic',   0, 'USD', 7, 3, 1, '2026-11-02 10:30:00'),
+  ('acme', 'c1',        2, 2, 'globex', 'support', 'a', 'none', 'episode_merged', 0, 'USD', 7, 3, 0, '2026-11-02 10:31:00')`;
 
 interface Answer {
   meta: { name: string; type: string }[];
@@ -76,7 +81,7 @@ describe('Astrolabe overview', () => {
 
   beforeAll(async () => {
     stores = await openTestStores();
-    for (const query of [SPANS, RESENT, OUTCOMES, REVISED]) await stores.clickhouse.run({ query, query_params: {} });
+    for (const query of [SPANS, RESENT, OUTCOMES, REVISED, LEFT_OUT]) await stores.clickhouse.run({ query, query_params: {} });
   });
   afterAll(() => stores.close());
 

@@ -93,7 +93,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     pending,
     decisions,
     mirror: new OutcomeMirror(postgres, clickhouse, new JobCursors(postgres), decisions),
-    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions),
+    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, createLogger('silent', 'test')),
     addOrganization: async (id) => {
       await postgres.insertInto('organizations').values({ id, name: id, createdAt: clock.now() }).execute();
     },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import type { Decision, DecisionChange } from '#outcomes';
+import type { Book, Decision, DecisionChange } from '#outcomes';
 import { ManualClock } from '#platform';
 import { TraceReader } from '#traces';
 import { bookNothing, CONTRACT, end, handoff, refund, startOutcomesService, type OutcomesService, type SentTurn } from './outcomes-service.js';
@@ -161,7 +161,7 @@ describe('decisions', () => {
     expect(await run()).toBe(2);
     expect((await history('c')).map(({ reason, customerId, contractId }) => [reason, customerId, contractId])).toEqual([['no_contract', 'stranger', null]]);
     expect(await service.decisions.counts(organizationId)).toEqual([
-      { outcome: 'none', grade: null, isBillable: false, reason: 'no_contract', currency: 'USD', count: 2, amountMicros: 0n },
+      { outcome: 'none', grade: null, isBillable: false, reason: 'no_contract', isTestTraffic: false, currency: 'USD', count: 2, amountMicros: 0n },
     ]);
   });
 
@@ -196,26 +196,68 @@ describe('decisions', () => {
 });
 
 describe('a booking that fails', () => {
-  it('takes everything of its batch back, and the next run decides again', async () => {
+  it('for one conversation takes back what it wrote, holds up no other, and is tried again in a minute', async () => {
     await activate();
     await service.send(organizationId, turn('a', 0), turn('b', 0), turn('c', 0));
     clock.advance(2 * HOUR);
     const { postgres } = service.stores;
-    // Writes something for each, then fails at the last.
-    let calls = 0;
-    const failing = run(async (tx, { decision }) => {
-      await tx.insertInto('customers').values({ organizationId, id: `booked-${decision.conversationId}`, name: 'x', createdAt: clock.now() }).execute();
-      if ((calls += 1) === 3) throw new Error('the ledger is closed');
-    });
-    await expect(failing).rejects.toThrow('the ledger is closed');
-    const booked = () => postgres.selectFrom('customers').select('id').where('organizationId', '=', organizationId).where('id', 'like', 'booked-%').execute();
-    expect(await booked()).toEqual([]);
-    expect(await history('a')).toEqual([]);
-    expect(await service.pending.count(organizationId)).toBe(3);
+    const book = (refused: string): Book => async (tx, { decision }) => {
+      const { conversationId } = decision;
+      await tx.insertInto('customers').values({ organizationId, id: `booked-${conversationId}`, name: 'x', createdAt: clock.now() }).execute();
+      if (conversationId === refused) throw new Error('the ledger is closed');
+    };
+    const booked = async () =>
+      (await postgres.selectFrom('customers').select('id').where('organizationId', '=', organizationId).where('id', 'like', 'booked-%').orderBy('id').execute()).map(({ id }) => id);
+    expect(await run(book('b'))).toBe(2);
+    expect(await booked()).toEqual(['booked-a', 'booked-c']);
+    expect(await history('b')).toEqual([]);
+    expect(await service.pending.count(organizationId)).toBe(1);
 
-    const seen: string[] = [];
-    expect(await run(async (_tx, { decision }) => void seen.push(decision.conversationId))).toBe(3);
-    expect(seen.sort()).toEqual(['a', 'b', 'c']);
+    expect(await run(book(''))).toBe(0);
+    clock.advance(60_000);
+    expect(await run(book(''))).toBe(1);
+    expect(await booked()).toEqual(['booked-a', 'booked-b', 'booked-c']);
+  });
+});
+
+describe('test traffic', () => {
+  it('is decided, shown apart and never billed, whatever the contract says', async () => {
+    await activate();
+    await service.send(organizationId, turn('real', 0, { events: refund }), turn('simulated', 0, { events: refund, environment: 'simulation' }));
+    clock.advance(2 * HOUR);
+    expect(await run()).toBe(2);
+    expect((await history('simulated')).map(({ isTestTraffic, isBillable, reason, amountMicros }) => [isTestTraffic, isBillable, reason, amountMicros])).toEqual([[true, false, 'test_traffic', 0n]]);
+    expect((await history('real')).map(({ isTestTraffic, isBillable }) => [isTestTraffic, isBillable])).toEqual([[false, true]]);
+    await service.mirror.run(organizationId);
+    const mirrored = await service.stores.clickhouse.rows<{ conversation_id: string }>({ query: 'SELECT conversation_id FROM v_outcomes WHERE organization_id = {o: String}', query_params: { o: organizationId } });
+    expect(mirrored).toEqual([{ conversation_id: 'real' }]);
+  });
+});
+
+describe('what senders put into ids', () => {
+  it('a NUL character is replaced before anything rests on it, so that it stops no decision', async () => {
+    await activate();
+    await service.send(organizationId, turn('poi\u0000son', 0), turn('fine', 0));
+    clock.advance(2 * HOUR);
+    expect(await run()).toBe(2);
+    expect((await history('poi\uFFFDson')).length).toBe(1);
+    expect((await history('fine')).length).toBe(1);
+  });
+
+  it('two conversations on one trace are decided as one', async () => {
+    await activate();
+    const span = (id: string, conversation: string) => ({
+      traceId: 'ab'.repeat(16),
+      spanId: id.repeat(8),
+      name: 'chat',
+      startTimeUnixNano: `${Date.parse(START)}000000`,
+      endTimeUnixNano: `${Date.parse(START) + 1000}000000`,
+      attributes: [{ key: 'gen_ai.conversation.id', value: { stringValue: conversation } }],
+    });
+    for (const spans of [[span('11', 'x-second')], [span('22', 'x-first')]]) await service.sendRequest(organizationId, { resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    clock.advance(100 * HOUR);
+    await run();
+    expect([(await history('x-first')).length, (await history('x-second')).length]).toEqual([1, 0]);
   });
 });
 

@@ -7,15 +7,17 @@ import { distMain } from './build.js';
 
 const SETTINGS = { PORT: '0', STRIPE_SANDBOX_PORT: '0', LOG_LEVEL: 'warn', DECIDE_EVERY_MS: '200', DELIVER_EVERY_MS: '200', RECONCILE_EVERY_MS: '300', SPOOL_SEGMENT_AGE_MS: '200' };
 
-/** The built service as a process of its own, on a data directory of its own, that can be killed and started again. */
+/** The built service, or one app of it, as a process of its own, on a data directory of its own, that can be killed and started again. */
 export class ServiceProcess {
   readonly key = ApiKeys.newSecret();
   readonly directory = mkdtempSync(join(tmpdir(), 'astrolabe-e2e-'));
   #child: ChildProcess | undefined;
   url = '';
 
+  constructor(readonly app: 'standalone' | 'ingest' | 'api' | 'worker' = 'standalone') {}
+
   async start(settings: Record<string, string> = {}): Promise<void> {
-    const child = fork(distMain('standalone'), {
+    const child = fork(distMain(this.app), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { PATH: process.env['PATH'] ?? '', DATA_DIR: this.directory, BOOTSTRAP_API_KEY: this.key, ...SETTINGS, ...settings },
     });
@@ -28,12 +30,13 @@ export class ServiceProcess {
     });
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  /** @returns the exit code; null when the signal ended it, or when it was not running */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    await exited;
+    return exited;
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { HealthController } from '#platform';
 import { BillingApiModule } from './billing/billing-api.module.js';
 import { EvalsApiModule } from './evals/evals-api.module.js';
+import { KeysApiModule } from './keys/keys-api.module.js';
 import { OutcomesApiModule } from './outcomes/outcomes-api.module.js';
 import { PagesApiModule } from './pages/pages-api.module.js';
 import { RolloutsApiModule } from './rollouts/rollouts-api.module.js';
@@ -10,5 +11,5 @@ import { RolloutsApiModule } from './rollouts/rollouts-api.module.js';
 export const API_BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Everything that is asked over HTTP: REST, OFREP, pages, health. */
-@Module({ imports: [OutcomesApiModule, BillingApiModule, EvalsApiModule, RolloutsApiModule, PagesApiModule], controllers: [HealthController] })
+@Module({ imports: [OutcomesApiModule, BillingApiModule, EvalsApiModule, RolloutsApiModule, KeysApiModule, PagesApiModule], controllers: [HealthController] })
 export class ApiModule {}

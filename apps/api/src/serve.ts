@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, serveProcess } from '#platform';
+import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { API_BODY_BYTES_MAX, ApiModule } from './api.module.js';
 
 class ServerModule {}
@@ -15,10 +15,14 @@ await serveProcess(async (config) => {
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
+  const newApiKey = await ensureFirstKey(app.get(ApiKeys), config);
   const url = await listen(app, config.HOST, config.PORT);
   return {
     ready: { url },
-    announcement: [`Astrolabe API and pages at ${url}`],
+    announcement: [
+      `Astrolabe API and pages at ${url}`,
+      ...(newApiKey ? [`Admin API key, shown this once: ${newApiKey}`, `Open ${url}/?key=${newApiKey}`] : []),
+    ],
     close: async () => {
       await app.close();
       await stores.close();

@@ -5,6 +5,7 @@ import { addEvalsCompare } from './commands/evals-compare.js';
 import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
+import { addKeys } from './commands/keys.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -32,6 +33,7 @@ function buildProgram(terminal: Terminal): Command {
 
   addDemo(program, terminal);
   addContracts(program, terminal);
+  addKeys(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');
   addEvalsRun(evals, terminal);

@@ -13,7 +13,7 @@ export class ServiceClient {
     return this.#call<Answer>('GET', path);
   }
 
-  async send<Answer>(method: 'POST' | 'PUT', path: string, body?: unknown): Promise<Answer> {
+  async send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     return this.#call<Answer>(method, path, body);
   }
 

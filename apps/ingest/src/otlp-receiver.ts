@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { CONTENT_TYPE, RPC_CODE, statusBody, successBody, type OtlpEncoding, type SpanIntake } from '#traces';
-import { DomainError, messageOf, secretOf, statusOfKind, type ApiKeys, type Config, type ErrorKind, type Logger } from '#platform';
+import { DomainError, keyInHeaders, messageOf, statusOfKind, type ApiKeys, type Config, type ErrorKind, type Logger } from '#platform';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /*
@@ -40,7 +40,7 @@ export async function registerOtlpReceiver(fastify: FastifyInstance, input: Otlp
 async function receive(request: FastifyRequest, reply: FastifyReply, { intake, keys, config, logger }: OtlpReceiverInput): Promise<FastifyReply> {
   const encoding = encodingOf(request);
   try {
-    const { organizationId } = await keys.authenticate(secretOf(request), 'ingest');
+    const { organizationId } = await keys.authenticate(keyInHeaders(request), 'ingest');
     if (!encoding) throw unsupportedType(request);
     const body = await decompress(request, await readBody(request, config.INGEST_BODY_BYTES_MAX), config.INGEST_DECOMPRESSED_BYTES_MAX);
     const { accepted, rejected, rejection } = await intake.accept(organizationId, body, encoding);

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, serveProcess } from '#platform';
+import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { SpanIntake } from '#traces';
 import { registerOtlpReceiver } from './otlp-receiver.js';
 
@@ -18,7 +18,10 @@ await serveProcess(async (config) => {
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
-  await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys: app.get(ApiKeys), config, logger });
+  const keys = app.get(ApiKeys);
+  // A key of its own making would have no use here: who sends must know it, and the API is where keys are made.
+  await ensureBootstrapKey(keys, config);
+  await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys, config, logger });
   const url = await listen(app, config.HOST, config.PORT);
   return {
     ready: { url },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
+import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
 import { SpanIntake } from '#traces';
 import { API_BODY_BYTES_MAX, ApiModule } from '../../api/src/api.module.js';
 import { registerOtlpReceiver } from '../../ingest/src/otlp-receiver.js';
@@ -50,7 +50,7 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
     app.useGlobalFilters(new ProblemFilter(logger));
     const keys = app.get(ApiKeys);
     await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys, config, logger });
-    const newApiKey = await ensureKey(keys, config);
+    const newApiKey = await ensureFirstKey(keys, config);
     const url = await listen(app, config.HOST, config.PORT);
     logStart(logger, config, url);
     return { url, sandboxUrl: sandbox?.url, newApiKey, close };
@@ -62,17 +62,6 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
 
 function usesSandbox(config: Config): boolean {
   return config.STRIPE_SECRET_KEY === undefined && config.STRIPE_API_URL === undefined;
-}
-
-async function ensureKey(keys: ApiKeys, config: Config): Promise<string | undefined> {
-  if (config.BOOTSTRAP_API_KEY) {
-    await keys.ensure(config.ORGANIZATION, 'bootstrap', config.BOOTSTRAP_API_KEY, ['admin']);
-    return undefined;
-  }
-  if (await keys.hasAny(config.ORGANIZATION)) return undefined;
-  const secret = ApiKeys.newSecret();
-  await keys.ensure(config.ORGANIZATION, 'first start', secret, ['admin']);
-  return secret;
 }
 
 function logStart(logger: Logger, config: Config, url: string): void {

@@ -50,7 +50,7 @@ describe('startStripeSandbox', () => {
   });
 
   it('refuses a second sandbox on its directory, and a port in use', async () => {
-    await expect(startStripeSandbox({ port: 0, directory: harness.directory })).rejects.toMatchObject({ name: 'DomainError', code: 'directory_in_use' });
+    await expect(startStripeSandbox({ port: 0, directory: harness.directory })).rejects.toMatchObject({ name: 'DomainError', code: 'data_directory_in_use', message: expect.stringContaining('--directory') });
 
     const directory = await mkdtemp(join(tmpdir(), 'stripe-sandbox-'));
     const start = (port: number) => startStripeSandbox({ port, directory });

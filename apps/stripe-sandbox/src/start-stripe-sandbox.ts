@@ -1,15 +1,13 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { Clock, DomainError, SystemClock, randomId } from '#platform';
+import { Clock, DomainError, SystemClock, lockDataDirectory, randomId } from '#platform';
 import { parseForm } from './http/parse-form.js';
 import { SandboxLimits } from './sandbox-limits.js';
 import { SandboxModule } from './sandbox.module.js';
 import { SandboxStore } from './state/sandbox-store.js';
-import { lockDirectory } from './storage/directory-lock.js';
 import { hasErrorCode } from './storage/has-error-code.js';
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -34,7 +32,7 @@ export interface StripeSandbox {
 
 /**
  * Starts the stand-in for Stripe's billing API.
- * @throws DomainError `directory_in_use`, `port_in_use`, `journal_corrupt`
+ * @throws DomainError `data_directory_in_use`, `port_in_use`, `journal_corrupt`
  */
 export async function startStripeSandbox(options: StripeSandboxOptions): Promise<StripeSandbox> {
   const { host = '127.0.0.1', port, clock = new SystemClock() } = options;
@@ -45,9 +43,8 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
     for (let next = closers.pop(); next; next = closers.pop()) await next();
   };
   try {
-    await mkdir(directory, { recursive: true });
-    const lock = await lockDirectory(directory);
-    closers.push(() => lock.release());
+    const lock = lockDataDirectory(directory, 'stop that one first, or give the sandbox another --directory');
+    closers.push(async () => lock.release());
     const store = await SandboxStore.open(join(directory, 'journal.jsonl'), clock);
     closers.push(() => store.close());
     const app = await createApp({ store, clock, limits: new SandboxLimits(options.limits) });

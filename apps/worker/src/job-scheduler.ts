@@ -76,11 +76,19 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const organizations = await this.db.selectFrom('organizations').select('id').orderBy('id').execute();
       for (const { id } of organizations) {
-        if (this.#isStopping) return;
-        await this.leases.withLease(`${job.name}:${id}`, LEASE_MS, () => job.run(id));
+        if (!this.#isStopping) await this.#runFor(job, id);
       }
     } catch (error) {
-      this.logger.error({ err: error, job: job.name }, 'job failed; it is tried again at its next round');
+      this.logger.error({ err: error, job: job.name }, 'organizations cannot be listed; the job is tried again at its next round');
+    }
+  }
+
+  // One organization's failure is no other's: each has its own lease, its own attempt and its own line in the log.
+  async #runFor(job: Job, organizationId: string): Promise<void> {
+    try {
+      await this.leases.withLease(`${job.name}:${organizationId}`, LEASE_MS, () => job.run(organizationId));
+    } catch (error) {
+      this.logger.error({ err: error, job: job.name, organizationId }, 'job failed; it is tried again at its next round');
     }
   }
 }

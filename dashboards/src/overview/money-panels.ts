@@ -69,8 +69,7 @@ FROM v_outcomes
 WHERE ${OUTCOMES_IN_RANGE}`,
   });
 
-// An episode under no contract has no currency; what it cost was spent all the same.
-const IN_USD = "upper(currency) IN ('USD', '')";
+const IN_USD = "upper(currency) = 'USD'";
 
 export const marginUsd = () =>
   statPanel({

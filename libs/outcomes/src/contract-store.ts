@@ -82,6 +82,7 @@ export class ContractStore {
         .where('id', '=', contract.customer.id)
         .execute();
       await this.#refuseOverlap(tx, organizationId, contract);
+      await this.#refuseOtherZone(tx, organizationId, contract);
       const ofContract = tx.updateTable('contracts').where('organizationId', '=', organizationId).where('id', '=', id);
       await ofContract.set({ status: 'retired' }).where('status', '=', 'active').where('version', '!=', version).execute();
       await ofContract
@@ -111,6 +112,18 @@ export class ContractStore {
   async versions(organizationId: string, wanted: readonly ContractVersion[]): Promise<Contract[]> {
     if (wanted.length === 0) return [];
     return this.#read(this.db, organizationId, (row) => wanted.some(({ id, version }) => id === row.id && version === row.version));
+  }
+
+  // Two calendars for one customer would put one hour into two statements, and into no or both of Stripe's sums that are compared with them.
+  async #refuseOtherZone(tx: Tx, organizationId: string, contract: Contract): Promise<void> {
+    const everActive = await this.#read(tx, organizationId, (row) => row.status !== 'draft');
+    const other = everActive.find((one) => one.customer.id === contract.customer.id && one.timeZone !== contract.timeZone);
+    if (!other) return;
+    throw new DomainError({
+      kind: 'conflict',
+      code: 'customer_time_zone_differs',
+      message: `${contract.customer.id} is billed by the calendar of ${other.timeZone} (contract ${other.id} version ${other.version}), and this version says ${contract.timeZone}: give it the same time_zone`,
+    });
   }
 
   async #refuseOverlap(tx: Tx, organizationId: string, contract: Contract): Promise<void> {

@@ -1,7 +1,7 @@
 import { canonicalJson, derivedId, sha256Hex } from '#platform';
 import { contractFor, isInForce } from './contract-for.js';
 import { decide, type Verdict } from './decide.js';
-import type { Decision, DecisionChange } from './decision.js';
+import { EPISODE_MERGED, type Decision, type DecisionChange } from './decision.js';
 import { splitEpisodes, type Episode } from './episodes.js';
 import { factsOf, type EpisodeRows, type Facts } from './facts.js';
 import type { Contract } from './read-contract.js';
@@ -69,6 +69,7 @@ function changeOf(episode: Episode, input: DecideConversationInput): DecisionCha
     variant: facts.variant,
     locale: facts.locale,
     channel: facts.channel,
+    isTestTraffic: facts.is_test_traffic,
     ...verdictOf(contract, facts, episode),
     currency: contract?.currency ?? 'USD',
     facts: { ...facts },
@@ -83,6 +84,7 @@ function changeOf(episode: Episode, input: DecideConversationInput): DecisionCha
 }
 
 function verdictOf(contract: Contract | undefined, facts: Facts, episode: Episode): Verdict {
+  if (facts.is_test_traffic) return { ...notBillable(), reason: 'test_traffic' };
   if (!contract) return { ...notBillable(), reason: 'no_contract' };
   if (!isInForce(contract, episode.lastActivityAt)) return { ...notBillable(), reason: 'outside_contract_dates' };
   return decide(contract, facts);
@@ -101,7 +103,7 @@ function mergedChanges(episodeCount: number, input: DecideConversationInput): De
       ...superseded,
       ...nextRevision(input, superseded.episode, superseded),
       ...notBillable(),
-      reason: 'episode_merged',
+      reason: EPISODE_MERGED,
       facts: {},
       factsSha256: NO_FACTS_SHA256,
       evidence: { traceIds: [], signalIds: [] },
@@ -109,7 +111,7 @@ function mergedChanges(episodeCount: number, input: DecideConversationInput): De
       costUnknownSpans: 0,
     },
     superseded,
-    timeZone: [...input.contracts, ...input.retired].find((contract) => contract.id === superseded.contractId)?.timeZone ?? 'UTC',
+    timeZone: [...input.contracts, ...input.retired].find(({ id, version }) => id === superseded.contractId && version === superseded.contractVersion)?.timeZone ?? 'UTC',
   }));
 }
 

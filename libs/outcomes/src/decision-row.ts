@@ -22,6 +22,7 @@ export function decisionOf(row: OutcomeDecisionRow): Decision {
     variant: row.variant,
     locale: row.locale,
     channel: row.channel,
+    isTestTraffic: row.isTestTraffic,
     outcome: row.outcome,
     isBillable: row.isBillable,
     reason: row.reason,

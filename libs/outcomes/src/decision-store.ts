@@ -3,13 +3,14 @@ import { sql } from 'kysely';
 import { Postgres, type Tx } from '#platform';
 import type { OutcomeDecisionRow } from './decision-row.js';
 import { decisionOf, rowOf } from './decision-row.js';
-import type { Decision } from './decision.js';
+import { EPISODE_MERGED, type Decision } from './decision.js';
 
 export interface OutcomeCount {
   outcome: string;
   grade: string | null;
   isBillable: boolean;
   reason: string;
+  isTestTraffic: boolean;
   currency: string;
   count: number;
   amountMicros: bigint;
@@ -89,13 +90,13 @@ export class DecisionStore {
     return rows.map(decisionOf);
   }
 
-  /** How many decisions stand, by outcome, grade, billable, reason and currency. */
+  /** How many decisions stand, by outcome, grade, billable, reason, test traffic and currency. Merged episodes are no episodes. */
   async counts(organizationId: string): Promise<OutcomeCount[]> {
     const rows = await this.db
       .with('standing', (db) =>
         db
           .selectFrom('outcomeDecisions')
-          .select(['outcome', 'grade', 'isBillable', 'reason', 'currency', 'amountMicros'])
+          .select(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
           .distinctOn(['organizationId', 'conversationId', 'episode'])
           .where('organizationId', '=', organizationId)
           .orderBy('organizationId')
@@ -104,8 +105,9 @@ export class DecisionStore {
           .orderBy('revision', 'desc'),
       )
       .selectFrom('standing')
-      .select(['outcome', 'grade', 'isBillable', 'reason', 'currency', (eb) => eb.fn.countAll<bigint>().as('count'), (eb) => eb.fn.sum<string>('amountMicros').as('amountMicros')])
-      .groupBy(['outcome', 'grade', 'isBillable', 'reason', 'currency'])
+      .where('reason', '!=', EPISODE_MERGED)
+      .select(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency', (eb) => eb.fn.countAll<bigint>().as('count'), (eb) => eb.fn.sum<string>('amountMicros').as('amountMicros')])
+      .groupBy(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency'])
       .orderBy('isBillable', 'desc')
       .orderBy('outcome')
       .orderBy('grade')

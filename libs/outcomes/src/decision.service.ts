@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { Clock, JobCursors, Postgres, type Tx } from '#platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, JobCursors, LOGGER, Postgres, type Logger, type Tx } from '#platform';
 import { TraceReader } from '#traces';
 import { ContractStore, type ContractVersion } from './contract-store.js';
 import { QUIET_WINDOW_DEFAULT_MS, decideConversation, type DecidedConversation } from './decide-conversation.js';
@@ -13,19 +13,20 @@ import type { Contract } from './read-contract.js';
  * will have been quiet; then what is due is read, in one query a batch, and decided.
  *
  * Safe to repeat: a decision's id follows from the episode and its revision, and the same facts from the same traces make no
- * revision. Decisions,
- * what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
+ * revision. Decisions, what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
  * two do all the same, the second finds its revision taken, leaves the conversation on the list and looks again. What stands is read
  * before the evidence, so that a revision never rests on older evidence than the one it replaces.
  * Work follows what changed: neither step reads a conversation that nothing was loaded for.
  *
- * Known gap: a load that becomes visible after a later one (several receivers) is noticed with the next load, not by itself.
+ * Known gap: of several receivers, a load that becomes visible more than OVERLAP_MS after a later one is not noticed until its conversation
+ * changes again. The one receiver of a default installation loads one segment after the other.
  */
 
 const CURSOR = 'decide.loaded_through';
 const BATCH_CONVERSATIONS = 200;
 // A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
 const OVERLAP_MS = 5_000;
+const RETRY_AFTER_MS = 60_000;
 
 /** Books what a decision changes, in the transaction that writes it. */
 export type Book = (tx: Tx, change: DecisionChange) => Promise<void>;
@@ -40,6 +41,7 @@ export class DecisionService {
     private readonly contracts: ContractStore,
     private readonly pending: PendingStore,
     private readonly decisions: DecisionStore,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Tracks what was loaded and decides what is due. Returns how many decisions were made. */
@@ -49,8 +51,28 @@ export class DecisionService {
     for (;;) {
       const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS);
       if (due.length === 0) return decided;
-      decided += await this.#decide(organizationId, due, book);
+      decided += await this.#decideApart(organizationId, due, book);
     }
+  }
+
+  /** A batch; where it fails, each conversation of it by itself, so that one that cannot be decided holds up no other. */
+  async #decideApart(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
+    try {
+      return await this.#decide(organizationId, due, book);
+    } catch (error) {
+      const [only, ...others] = due;
+      if (only && others.length === 0) return this.#putOff(organizationId, only, error);
+    }
+    let decided = 0;
+    for (const conversation of due) decided += await this.#decideApart(organizationId, [conversation], book);
+    return decided;
+  }
+
+  async #putOff(organizationId: string, conversation: PendingConversation, error: unknown): Promise<number> {
+    const { conversationId } = conversation;
+    this.logger.error({ err: error, organizationId, conversationId }, 'a conversation cannot be decided; it is tried again in a minute');
+    await this.db.transaction().execute((tx) => this.pending.postpone(tx, organizationId, conversation, new Date(this.clock.now().getTime() + RETRY_AFTER_MS)));
+    return 0;
   }
 
   async #track(organizationId: string): Promise<void> {
@@ -88,20 +110,14 @@ export class DecisionService {
     const now = this.clock.now();
     const standing = await this.decisions.standing(organizationId, ids);
     const contracts = await this.contracts.active(organizationId);
-    const [retired, spans, signals] = await Promise.all([
-      this.contracts.versions(organizationId, versionsOf(standing, contracts)),
-      this.traces.spansOf(organizationId, ids),
-      this.traces.signalsOf(organizationId, ids),
-    ]);
-    const spansOf = Map.groupBy(spans, (span) => span.conversation_id);
-    const signalsOf = Map.groupBy(signals, (signal) => signal.conversation_id);
+    const [retired, rowsOf] = await Promise.all([this.contracts.versions(organizationId, versionsOf(standing, contracts)), this.traces.rowsOf(organizationId, ids)]);
     const standingOf = Map.groupBy(standing, (decision) => decision.conversationId);
     const decided = due.map((row) => ({
       row,
       ...decideConversation({
         organizationId,
         conversationId: row.conversationId,
-        rows: { spans: spansOf.get(row.conversationId) ?? [], signals: signalsOf.get(row.conversationId) ?? [] },
+        rows: rowsOf.get(row.conversationId) ?? { spans: [], signals: [] },
         contracts,
         retired,
         standing: standingOf.get(row.conversationId) ?? [],

@@ -4,8 +4,11 @@ import type { Micros } from '#platform';
 export const evidenceGrades = ['customer_confirmed', 'system_verified', 'judged', 'inferred'] as const;
 export type EvidenceGrade = (typeof evidenceGrades)[number];
 
+/** Reason of a decision about an episode that a late turn joined to the one before it: it is counted with that one. */
+export const EPISODE_MERGED = 'episode_merged';
+
 /** Reasons that a contract does not name itself. Every other reason is that of an exclusion. */
-export const fixedReasons = ['policy_held', 'no_policy_held', 'grade_not_priced', 'no_contract', 'outside_contract_dates', 'episode_merged'] as const;
+export const fixedReasons = ['policy_held', 'no_policy_held', 'grade_not_priced', 'no_contract', 'outside_contract_dates', 'test_traffic', EPISODE_MERGED] as const;
 
 /** What an explanation says of one expression of the contract. */
 export interface ExplainedExpression {
@@ -40,6 +43,8 @@ export interface Decision {
   variant: string;
   locale: string;
   channel: string;
+  /** Of tests and simulations: decided and shown, never billed, and in no figure about customers. */
+  isTestTraffic: boolean;
   /** The policy's outcome, or `none`. */
   outcome: string;
   isBillable: boolean;

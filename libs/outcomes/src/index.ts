@@ -1,4 +1,4 @@
-export { evidenceGrades, type Decision, type DecisionChange, type Evidence, type EvidenceGrade, type ExplainedExpression } from './decision.js';
+export { EPISODE_MERGED, evidenceGrades, type Decision, type DecisionChange, type Evidence, type EvidenceGrade, type ExplainedExpression } from './decision.js';
 export { type Facts } from './facts.js';
 export { readContract, type Contract, type Policy } from './read-contract.js';
 export { ContractStore, type ContractStatus, type StoredContract } from './contract-store.js';

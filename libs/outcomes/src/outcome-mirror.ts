@@ -42,6 +42,7 @@ function mirrorRow(decision: Decision) {
     variant: decision.variant,
     locale: decision.locale,
     channel: decision.channel,
+    is_test_traffic: decision.isTestTraffic ? 1 : 0,
     outcome: decision.outcome,
     is_billable: decision.isBillable ? 1 : 0,
     reason: decision.reason,

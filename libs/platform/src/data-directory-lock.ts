@@ -1,50 +1,68 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { DomainError } from './errors.js';
 
+/*
+ * Node has no call for a file lock, and the SQLite that it brings along takes one. The kernel keeps it on the file's inode: it ends with the
+ * process, however that ends, and all who share the volume see it. What was tried before: a pid in a file has to guess whether the number
+ * was given to somebody else since, and a socket in the temporary directory is not met by a process that has another one.
+ */
+
+const LOCK_FILE = 'lock';
+const SQLITE_BUSY = 5;
+
+/** A connection that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
+export interface DataDirectoryLock {
+  release(): void;
+}
+
 /**
- * Makes this process the only owner of a data directory until it ends, however it ends.
+ * Makes the caller the only owner of a directory, which is made when it is missing, until `release` or the end of the process. The lock
+ * file stays behind: removing it would let two owners hold two files of one name.
  *
- * The lock is a Unix socket that we listen on: whoever can connect to it meets a living owner, and a socket file that nobody answers
- * on was left by a process that was killed. A pid in a file would have to guess whether the pid was given to somebody else since.
- *
+ * @param remedy what the refused one may do, as an order
  * @throws DomainError `data_directory_in_use`
  */
-export async function lockDataDirectory(directory: string): Promise<{ release(): Promise<void> }> {
+export function lockDataDirectory(
+  directory: string,
+  remedy = 'stop that one first, or set DATA_DIR to another directory; to run the apps apart, set DATABASE_URL and CLICKHOUSE_URL',
+): DataDirectoryLock {
   mkdirSync(directory, { recursive: true });
-  const name = createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 16);
-  const path = join(tmpdir(), `astrolabe-${name}.lock`);
-  if (await answers(path)) {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(join(directory, LOCK_FILE));
+  try {
+    // IMMEDIATE is one lock, so of many who ask at once exactly one gets it. EXCLUSIVE is two in a row: two could refuse each other.
+    database.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');
+  } catch (cause) {
+    database.close();
+    if ((cause as { errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause;
     throw new DomainError({
       kind: 'conflict',
       code: 'data_directory_in_use',
-      message: `${directory} is in use by another Astrolabe process: stop that one first, or set DATA_DIR to another directory`,
+      message: `${directory} is in use by another Astrolabe process: ${remedy}`,
+      details: { directory },
+      cause,
     });
   }
-  rmSync(path, { force: true });
-  const server = await listen(path);
-  server.unref();
-  return { release: () => new Promise((done) => server.close(() => done())) };
+  held.add(database);
+  return {
+    release: () => {
+      if (held.delete(database)) database.close();
+    },
+  };
 }
 
-function answers(path: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
-}
-
-function listen(path: string): Promise<Server> {
-  return new Promise((done, fail) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once('error', fail);
-    server.listen(path, () => done(server));
-  });
+// Before 24.15 Node says on loading, and only then, that the module is experimental. An operator can do nothing about that.
+function loadSqlite(): typeof import('node:sqlite') {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back where it was, not called
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }

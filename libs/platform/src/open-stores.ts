@@ -26,8 +26,8 @@ export async function openStores(config: Config, { ownsDataDirectory = false } =
   };
   try {
     if (ownsDataDirectory || !config.DATABASE_URL || !config.CLICKHOUSE_URL) {
-      const lock = await lockDataDirectory(config.DATA_DIR);
-      closers.push(() => lock.release());
+      const lock = lockDataDirectory(config.DATA_DIR);
+      closers.push(async () => lock.release());
     }
 
     let postgres: Database;

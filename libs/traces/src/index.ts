@@ -1,4 +1,5 @@
 export { CONVENTIONS, type ConventionField } from './conventions.js';
+export { type ConversationRows } from './conversation-rows.js';
 export { type ConversationSignalRow, type SignalKind } from './queries/conversation-signals.query.js';
 export { type ConversationSpanRow } from './queries/conversation-spans.query.js';
 export { CONTENT_TYPE, RPC_CODE, statusBody, successBody } from './otlp/responses.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '#platform';
+import { rowsByConversation, type ConversationRows } from './conversation-rows.js';
 import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
 import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
@@ -22,10 +23,11 @@ export interface UsageTotals {
   turns: number;
   spans: number;
   modelCalls: number;
-  /** Decimal strings in USD, of the calls whose cost is known. */
-  knownCostUsd: string;
+  /** Decimal string in USD, of the calls whose cost is known; null where there are calls and none is known. */
+  knownCostUsd: string | null;
   unknownCostSpans: number;
-  wastedCostUsd: string;
+  /** Of that, wasted; null where calls were wasted and the cost of none is known. */
+  wastedCostUsd: string | null;
   unknownWastedSpans: number;
 }
 
@@ -53,6 +55,12 @@ export class TraceReader {
     return ms > 0 ? new Date(ms) : undefined;
   }
 
+  /** Everything that was sent about each of the given conversations; a trace belongs to one conversation. */
+  async rowsOf(organizationId: string, conversationIds: readonly string[]): Promise<Map<string, ConversationRows>> {
+    const [spans, signals] = await Promise.all([this.spansOf(organizationId, conversationIds), this.signalsOf(organizationId, conversationIds)]);
+    return rowsByConversation(conversationIds, spans, signals);
+  }
+
   async spansOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSpanRow[]> {
     if (conversationIds.length === 0) return [];
     return this.clickhouse.rows<ConversationSpanRow>(conversationSpansQuery({ organizationId, conversationIds }));
@@ -74,15 +82,18 @@ export class TraceReader {
 
   async usageTotals(organizationId: string, environment?: string): Promise<UsageTotals> {
     const [row] = await this.clickhouse.rows<UsageTotalsRow>(usageTotalsQuery({ organizationId, ...(environment !== undefined && { environment }) }));
+    const modelCalls = Number(row?.model_calls ?? 0);
+    const unknownWastedSpans = Number(row?.unknown_wasted_spans ?? 0);
     return {
       conversations: Number(row?.conversations ?? 0),
       turns: Number(row?.turns ?? 0),
       spans: Number(row?.spans ?? 0),
-      modelCalls: Number(row?.model_calls ?? 0),
-      knownCostUsd: row?.known_cost_usd ?? '0',
+      modelCalls,
+      // A sum over nothing but unknown costs is NULL, and stays so; a sum over no call at all is 0.
+      knownCostUsd: row?.known_cost_usd ?? (modelCalls > 0 ? null : '0'),
       unknownCostSpans: Number(row?.unknown_cost_spans ?? 0),
-      wastedCostUsd: row?.wasted_cost_usd ?? '0',
-      unknownWastedSpans: Number(row?.unknown_wasted_spans ?? 0),
+      wastedCostUsd: row?.wasted_cost_usd ?? (unknownWastedSpans > 0 ? null : '0'),
+      unknownWastedSpans,
     };
   }
 }

@@ -39,11 +39,11 @@ export class ConversationsController {
   async summary(@Caller() caller: Principal) {
     const counts = await this.decisions.counts(caller.organizationId);
     const billable = counts.filter((count) => count.isBillable);
-    const notBillable = counts.filter((count) => !count.isBillable && count.reason !== 'test_traffic');
+    const notBillable = counts.filter((count) => !count.isBillable && !count.isTestTraffic);
     return {
       billable: total(billable),
       notBillable: total(notBillable),
-      testTraffic: total(counts.filter((count) => count.reason === 'test_traffic')),
+      testTraffic: total(counts.filter((count) => count.isTestTraffic)),
       byName: totals(billable, (count) => count.outcome),
       byGrade: totals(billable, (count) => count.grade ?? 'none'),
       byReason: totals(notBillable, (count) => count.reason),

@@ -1,21 +1,10 @@
 import { readContract, type Contract, type ContractStatus } from '#outcomes';
-import { DomainError, formatMicros } from '#platform';
+import { formatMicros } from '#platform';
 import type { Command } from 'commander';
-import { readCliEnvironment } from '../environment.js';
 import { table } from '../figures.js';
-import { DEFAULT_ENDPOINT } from '../otlp-sender.js';
 import { readInputFile } from '../read-input-file.js';
-import { ServiceClient } from '../service-client.js';
+import { clientOf, serviceCommand, type JsonOption, type ServiceOptions } from '../service-command.js';
 import { printResult, type Terminal } from '../terminal.js';
-
-interface JsonOption {
-  json?: true;
-}
-
-interface ServiceOptions extends JsonOption {
-  endpoint?: string;
-  key?: string;
-}
 
 interface AppliedContract {
   id: string;
@@ -65,23 +54,6 @@ export function addContracts(parent: Command, terminal: Terminal): void {
       const result = await clientOf(options, terminal).get<{ contracts: ListedContract[] }>('/api/v1/contracts');
       printResult(terminal, options.json === true, result, () => describeList(result.contracts));
     });
-}
-
-function serviceCommand(parent: Command, name: string, scope: string): Command {
-  return parent
-    .command(name)
-    .option('--endpoint <url>', `base URL of the service (default: $ASTROLABE_URL or ${DEFAULT_ENDPOINT})`)
-    .option('--key <key>', `API key with scope ${scope} (default: $ASTROLABE_API_KEY)`)
-    .option('--json', 'print JSON');
-}
-
-function clientOf(options: ServiceOptions, terminal: Terminal): ServiceClient {
-  const environment = readCliEnvironment(terminal.env);
-  const endpoint = options.endpoint ?? environment.endpoint ?? DEFAULT_ENDPOINT;
-  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new DomainError({ kind: 'invalid', code: 'usage', message: `"${endpoint}" is not a base URL such as ${DEFAULT_ENDPOINT}` });
-  }
-  return new ServiceClient(endpoint, options.key ?? environment.key);
 }
 
 function summaryOf(file: string, contract: Contract) {

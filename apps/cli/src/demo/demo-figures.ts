@@ -8,9 +8,9 @@ export interface UsageAnswer {
   turns: number;
   spans: number;
   modelCalls: number;
-  knownCostUsd: string;
+  knownCostUsd: string | null;
   unknownCostSpans: number;
-  wastedCostUsd: string;
+  wastedCostUsd: string | null;
 }
 
 export interface OutcomesAnswer {
@@ -35,7 +35,7 @@ export interface MarginAnswer {
   customer: { id: string };
   billableCount: number;
   revenueMicros: string;
-  modelCostMicros: string;
+  modelCostMicros: string | null;
   unknownSpans: number;
   costPerBillableOutcomeMicros: string | null;
   marginMicros: string | null;
@@ -51,7 +51,7 @@ export interface DemoFigures {
   statement: { currency: string; amountMicros: number };
   stripe: { amountMicros: number | null };
   breaks: number;
-  modelCost: { knownMicros: number; unknownSpans: number };
+  modelCost: { knownMicros: number | null; unknownSpans: number };
   costPerBillableOutcomeMicros: number | null;
   marginMicros: number | null;
   wastedShare: number | null;
@@ -73,8 +73,8 @@ const USD_SCALE = 12;
 const USD_PER_MICRO = 10n ** 6n;
 
 export function demoFigures({ usage, outcomes, statements, margin, breaks, comparison, urls }: DemoAnswers): DemoFigures {
-  const known = parseDecimal(usage.knownCostUsd, USD_SCALE);
-  const wasted = parseDecimal(usage.wastedCostUsd, USD_SCALE);
+  const known = usage.knownCostUsd === null ? null : parseDecimal(usage.knownCostUsd, USD_SCALE);
+  const wasted = usage.wastedCostUsd === null ? null : parseDecimal(usage.wastedCostUsd, USD_SCALE);
   const read = statements.map((statement) => statement.stripe.amountMicros);
   return {
     conversations: usage.conversations,
@@ -86,10 +86,10 @@ export function demoFigures({ usage, outcomes, statements, margin, breaks, compa
     // One statement that was not read back leaves the whole unknown.
     stripe: { amountMicros: read.some((amount) => amount === null) ? null : sum(read.map((amount) => amount ?? '0')) },
     breaks,
-    modelCost: { knownMicros: Number(divideHalfEven(known, USD_PER_MICRO)), unknownSpans: usage.unknownCostSpans },
+    modelCost: { knownMicros: known === null ? null : Number(divideHalfEven(known, USD_PER_MICRO)), unknownSpans: usage.unknownCostSpans },
     costPerBillableOutcomeMicros: numberOrNull(margin?.costPerBillableOutcomeMicros),
     marginMicros: numberOrNull(margin?.marginMicros),
-    wastedShare: known === 0n ? null : Number((wasted * 1_000_000n) / known) / 1_000_000,
+    wastedShare: known === null || wasted === null || known === 0n ? null : Number((wasted * 1_000_000n) / known) / 1_000_000,
     comparison,
     urls,
   };
@@ -115,8 +115,8 @@ export function describeFigures(figures: DemoFigures): string[] {
       ['breaks', String(figures.breaks)],
       ['model cost, known', money(figures.modelCost.knownMicros)],
       ['model calls of unknown cost', String(figures.modelCost.unknownSpans)],
-      ['cost per billable outcome', money(figures.costPerBillableOutcomeMicros)],
-      ['margin', money(figures.marginMicros)],
+      [`cost per billable outcome${figures.modelCost.unknownSpans > 0 ? ', at least' : ''}`, money(figures.costPerBillableOutcomeMicros)],
+      [figures.modelCost.unknownSpans > 0 ? 'margin, at most' : 'margin', money(figures.marginMicros)],
       ['share of spend wasted on speculation', figures.wastedShare === null ? 'unknown' : percent(figures.wastedShare)],
     ]),
     '',

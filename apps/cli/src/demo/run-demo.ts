@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiRunRecorder, parseSuite, runSuite, type RunComparison, type RunVariant } from '#evals';
-import { DomainError, SystemClock, projectRoot } from '#platform';
+import { DomainError, SystemClock, projectRoot, type Scope } from '#platform';
 import { parseDocument } from 'yaml';
 import type { Progress } from '../progress.js';
 import { ServiceClient } from '../service-client.js';
 import { demoFigures, type DemoFigures, type MarginAnswer, type OutcomesAnswer, type StatementAnswer, type UsageAnswer } from './demo-figures.js';
-import { demoKey } from './demo-key.js';
+import { demoAdminKey, demoKey } from './demo-key.js';
 import { playSampleAgent, serveSampleAgent, startService, type RunningService } from './demo-processes.js';
 
 /*
@@ -40,6 +40,12 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
+interface DemoKeys {
+  admin: string;
+  agent: string;
+  pages: string;
+}
+
 /** How much there is to do, in the steps that `progress` counts. */
 export async function demoSteps({ conversations, trials }: DemoOptions): Promise<number> {
   const suite = await readSuite();
@@ -48,21 +54,24 @@ export async function demoSteps({ conversations, trials }: DemoOptions): Promise
 
 /** Runs the demo to the point where every figure has settled; the service goes on until `stop`. */
 export async function runDemo(options: DemoOptions, progress: Progress): Promise<Demo> {
-  const key = demoKey(options.dataDirectory);
+  const adminKey = demoAdminKey(options.dataDirectory);
   const service = await startService({
     dataDirectory: options.dataDirectory,
-    apiKey: key,
+    apiKey: adminKey,
     port: options.port,
     sandboxPort: options.sandboxPort,
     settings: { DECIDE_EVERY_MS: '250', DELIVER_EVERY_MS: '250', RECONCILE_EVERY_MS: '500' },
   });
   try {
-    const client = new ServiceClient(service.url, key);
+    const client = new ServiceClient(service.url, adminKey);
+    const makeKey = (name: string, scopes: readonly ['read', ...Scope[]]) => demoKey({ url: service.url, adminKey }, options.dataDirectory, name, scopes);
+    // The agent sends traces, asks for its variant, and reads back the conversation it is in; who opens a page looks and changes nothing.
+    const keys: DemoKeys = { admin: adminKey, agent: await makeKey('agent', ['read', 'ingest']), pages: await makeKey('pages', ['read']) };
     await setUp(client);
-    await play(options, service, key, progress);
-    const [baseRun, candidateRun] = await simulate(options, service, key, progress);
+    await play(options, service, keys, progress);
+    const [baseRun, candidateRun] = await simulate(options, service, keys, progress);
     await settle(client, options.conversations);
-    return { figures: await readFigures(client, service, key, baseRun, candidateRun), stop: () => service.stop() };
+    return { figures: await readFigures(client, service, keys, baseRun, candidateRun), stop: () => service.stop() };
   } catch (error) {
     await service.stop();
     throw error;
@@ -77,10 +86,10 @@ async function setUp(client: ServiceClient): Promise<void> {
   await client.send('PUT', `/api/v1/rollouts/${FLAG}`, { flag: FLAG, agent: 'northwind-concierge', task: 'reason', exposure: '25%', ...VARIANTS });
 }
 
-async function play({ conversations, seed }: DemoOptions, service: RunningService, key: string, progress: Progress): Promise<void> {
+async function play({ conversations, seed }: DemoOptions, service: RunningService, keys: DemoKeys, progress: Progress): Promise<void> {
   let seen = 0;
   await playSampleAgent(
-    ['--server', service.url, '--key', key, '--seed', String(seed), '--conversations', String(conversations), '--environment', PRODUCTION],
+    ['--server', service.url, '--key', keys.agent, '--seed', String(seed), '--conversations', String(conversations), '--environment', PRODUCTION],
     (line) => {
       const done = Number(line['done'] ?? 0);
       progress.advance(Math.max(0, done - seen), 'conversations with the agent');
@@ -89,8 +98,8 @@ async function play({ conversations, seed }: DemoOptions, service: RunningServic
   );
 }
 
-async function simulate({ trials, seed }: DemoOptions, service: RunningService, key: string, progress: Progress): Promise<[string, string]> {
-  const agent = await serveSampleAgent(['--server', service.url, '--key', key, '--seed', String(seed), '--environment', 'simulation']);
+async function simulate({ trials, seed }: DemoOptions, service: RunningService, keys: DemoKeys, progress: Progress): Promise<[string, string]> {
+  const agent = await serveSampleAgent(['--server', service.url, '--key', keys.agent, '--seed', String(seed), '--environment', 'simulation']);
   try {
     const suite = await readSuite();
     const run = async (variant: RunVariant) => {
@@ -102,7 +111,7 @@ async function simulate({ trials, seed }: DemoOptions, service: RunningService, 
         trials,
         seed,
         concurrency: 8,
-        recorder: new ApiRunRecorder({ apiUrl: service.url, apiKey: key }),
+        recorder: new ApiRunRecorder({ apiUrl: service.url, apiKey: keys.admin }),
         clock: new SystemClock(),
         onProgress: ({ passed, failed, infrastructureErrors }) => {
           const done = passed + failed + infrastructureErrors;
@@ -143,12 +152,12 @@ async function settle(client: ServiceClient, conversations: number): Promise<voi
   }
 }
 
-async function readFigures(client: ServiceClient, service: RunningService, key: string, baseRun: string, candidateRun: string): Promise<DemoFigures> {
+async function readFigures(client: ServiceClient, service: RunningService, keys: DemoKeys, baseRun: string, candidateRun: string): Promise<DemoFigures> {
   const comparisonPath = `comparisons?base=${baseRun}&candidate=${candidateRun}`;
   const statements = (await client.get<{ statements: { customer: { id: string }; period: { label: string } }[] }>('/api/v1/statements')).statements.filter(
     (statement) => statement.customer.id === CUSTOMER,
   );
-  const withKey = (path: string) => `${service.url}/${path}${path.includes('?') ? '&' : '?'}key=${key}`;
+  const withKey = (path: string) => `${service.url}/${path}${path.includes('?') ? '&' : '?'}key=${keys.pages}`;
   return demoFigures({
     usage: await client.get<UsageAnswer>(`/api/v1/usage?environment=${PRODUCTION}`),
     outcomes: await client.get<OutcomesAnswer>('/api/v1/outcomes/summary'),

@@ -6,6 +6,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
+import { EPISODE_MERGED } from '#outcomes';
 import { divideHalfEven, parseDecimal, Postgres, type Micros } from '#platform';
 
 export interface Margin {
@@ -17,13 +18,13 @@ export interface Margin {
   billableCount: number;
   /** Of the live decisions, all time. */
   revenueMicros: Micros;
-  /** Known cost of all episodes in micros of USD, rounded once. */
-  modelCostMicros: Micros;
+  /** Known cost of all episodes in micros of USD, rounded once; null where there are calls of unknown cost and no others. */
+  modelCostMicros: Micros | null;
   /** Model calls whose cost is not known: in no figure here. */
   unknownSpans: number;
-  /** In micros of USD, the episodes that earned nothing included; null where nothing was billable. */
+  /** In micros of USD, the episodes that earned nothing included; null where nothing was billable or no cost is known. */
   costPerBillableOutcomeMicros: Micros | null;
-  /** Null where revenue is not in USD. */
+  /** Null where revenue is not in USD or no cost is known. */
   marginMicros: Micros | null;
 }
 
@@ -36,11 +37,14 @@ interface MarginSums {
   revenueMicros: Micros;
   /** Decimal string in USD. */
   modelCostUsd: string;
+  unknownSpans: number;
 }
 
 /** The figures that follow from the sums. Rounds the cost once, half to even. */
-export function marginOf({ currency, billableCount, revenueMicros, modelCostUsd }: MarginSums): Pick<Margin, 'modelCostMicros' | 'costPerBillableOutcomeMicros' | 'marginMicros'> {
+export function marginOf({ currency, billableCount, revenueMicros, modelCostUsd, unknownSpans }: MarginSums): Pick<Margin, 'modelCostMicros' | 'costPerBillableOutcomeMicros' | 'marginMicros'> {
   const cost = parseDecimal(modelCostUsd, COST_SCALE);
+  // Nothing but unknown costs adds up to nothing, which is not what they were.
+  if (cost === 0n && unknownSpans > 0) return { modelCostMicros: null, costPerBillableOutcomeMicros: null, marginMicros: null };
   const modelCostMicros = divideHalfEven(cost, COST_PER_MICRO);
   return {
     modelCostMicros,
@@ -69,8 +73,9 @@ export class MarginReader {
         sql<string>`sum(d.cost_unknown_spans)::text`.as('unknownSpans'),
       ])
       .where('d.organizationId', '=', organizationId)
-      // What tests and simulations cost is no cost of serving the customer.
-      .where(sql<boolean>`(d.facts ->> 'is_test_traffic') IS DISTINCT FROM 'true'`)
+      // What tests and simulations cost is no cost of serving the customer; a merged episode is counted with the one that it is part of.
+      .where('d.isTestTraffic', '=', false)
+      .where('d.reason', '!=', EPISODE_MERGED)
       // Live: the newest revision of its episode.
       .where((eb) =>
         eb.not(
@@ -91,15 +96,15 @@ export class MarginReader {
     if (filter.customerId !== undefined) query = query.where('d.customerId', '=', filter.customerId);
     const rows = await query.execute();
     return rows.map((row) => {
-      const sums = { currency: row.currency, billableCount: Number(row.billableCount), revenueMicros: BigInt(row.revenueMicros), modelCostUsd: row.modelCostUsd };
-      const { currency, billableCount, revenueMicros } = sums;
+      const sums = { currency: row.currency, billableCount: Number(row.billableCount), revenueMicros: BigInt(row.revenueMicros), modelCostUsd: row.modelCostUsd, unknownSpans: Number(row.unknownSpans) };
+      const { currency, billableCount, revenueMicros, unknownSpans } = sums;
       return {
         customer: { id: row.customerId, name: row.customerName ?? row.customerId },
         currency,
         episodeCount: Number(row.episodeCount),
         billableCount,
         revenueMicros,
-        unknownSpans: Number(row.unknownSpans),
+        unknownSpans,
         ...marginOf(sums),
       };
     });

@@ -11,6 +11,7 @@ export function nanoseconds(at: string, extra = 0n): string {
 export function spanRow(traceId: string, startedAt: string, given: Partial<ConversationSpanRow> = {}): ConversationSpanRow {
   return {
     conversation_id: 'c-1',
+    own_conversation_id: 'c-1',
     trace_id: traceId,
     span_id: `${traceId}-root`,
     parent_span_id: '',

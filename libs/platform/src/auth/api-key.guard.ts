@@ -5,9 +5,6 @@ import { ApiKeys, type Principal, type Scope } from './api-keys.js';
 
 const SCOPE = 'astrolabe:scope';
 
-/** Where a page keeps the key between requests. */
-export const KEY_COOKIE = 'astrolabe_key';
-
 /** The scope a handler needs. A handler behind the guard without one is refused: forgetting it must not open it. */
 export const NeedsScope = (scope: Scope) => SetMetadata(SCOPE, scope);
 
@@ -29,16 +26,17 @@ export class ApiKeyGuard implements CanActivate {
     const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, [context.getHandler(), context.getClass()]);
     if (!scope) return false;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    request.principal = await this.keys.authenticate(secretOf(request), scope);
+    request.principal = await this.keys.authenticate(keyInHeaders(request), scope);
     return true;
   }
 }
 
-/** The key of a request: Bearer, X-API-Key (OFREP), a page's cookie, or `?key=` in a link that was just opened. */
-export function secretOf(request: FastifyRequest): string | undefined {
+/**
+ * The key of a program's request: `Authorization: Bearer`, or `X-API-Key` as OFREP sends it. Nowhere else: an address ends up in logs and
+ * histories, and a cookie is sent by a browser whatever made it send.
+ */
+export function keyInHeaders(request: FastifyRequest): string | undefined {
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const header = request.headers['x-api-key'];
-  const query = (request.query as Record<string, unknown> | undefined)?.['key'];
-  const cookie = new RegExp(`(?:^|;\\s*)${KEY_COOKIE}=([^;\\s]+)`).exec(request.headers.cookie ?? '')?.[1];
-  return bearer ?? (typeof header === 'string' ? header : undefined) ?? (typeof query === 'string' ? query : undefined) ?? cookie;
+  return bearer ?? (typeof header === 'string' ? header : undefined);
 }

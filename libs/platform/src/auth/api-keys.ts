@@ -16,13 +16,23 @@ export interface Principal {
   scopes: readonly Scope[];
 }
 
+/** A key as it may be shown: what it is called and may do, never its secret, which nobody knows but who was given it. */
+export interface ApiKeyRecord {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: Date;
+  revokedAt: Date | null;
+}
+
 const CACHE_MS = 10_000;
 const CACHE_ENTRIES_MAX = 10_000;
 
-/** API keys, stored as SHA-256 of 256 random bits. A revoked key stops working within ten seconds. */
+/** API keys, stored as SHA-256 of 256 random bits. A revoked key stops working at once in the process that revoked it, elsewhere within ten seconds. */
 @Injectable()
 export class ApiKeys {
   readonly #cache = new Map<string, { principal: Principal; readAtMs: number }>();
+  #revocations = 0;
 
   constructor(
     private readonly db: Postgres,
@@ -44,6 +54,35 @@ export class ApiKeys {
         .onConflict((conflict) => conflict.column('secretSha256').doNothing())
         .execute();
     });
+  }
+
+  /** A new key of an organization that exists. Its secret is in this answer and nowhere else. */
+  async create(organizationId: string, name: string, granted: readonly Scope[]): Promise<{ id: string; secret: string }> {
+    const [id, secret] = [randomId('key'), ApiKeys.newSecret()];
+    const row = { id, organizationId, name, scopes: [...granted], secretSha256: sha256Hex(secret), createdAt: this.clock.now() };
+    await this.db.insertInto('apiKeys').values(row).execute();
+    return { id, secret };
+  }
+
+  /** Every key that the organization ever had, the oldest first. */
+  async list(organizationId: string): Promise<ApiKeyRecord[]> {
+    const columns = ['id', 'name', 'scopes', 'createdAt', 'revokedAt'] as const;
+    const rows = await this.db.selectFrom('apiKeys').select(columns).where('organizationId', '=', organizationId).orderBy('createdAt').orderBy('id').execute();
+    return rows.map((row) => ({ ...row, scopes: row.scopes as Scope[] }));
+  }
+
+  /** Safe to repeat; the first time is the one that is kept. @throws DomainError `api_key_not_found` when the organization has no such key */
+  async revoke(organizationId: string, id: string): Promise<void> {
+    const row = await this.db
+      .updateTable('apiKeys')
+      .set((column) => ({ revokedAt: column.fn.coalesce('revokedAt', column.val(this.clock.now())) }))
+      .where('organizationId', '=', organizationId)
+      .where('id', '=', id)
+      .returning('secretSha256')
+      .executeTakeFirst();
+    if (!row) throw new DomainError({ kind: 'not_found', code: 'api_key_not_found', message: `There is no API key ${id}: GET /api/v1/keys lists those of this organization` });
+    this.#revocations += 1;
+    this.#cache.delete(row.secretSha256);
   }
 
   async hasAny(organizationId: string): Promise<boolean> {
@@ -75,6 +114,7 @@ export class ApiKeys {
     const secretSha256 = sha256Hex(secret);
     const cached = this.#cache.get(secretSha256);
     if (cached && nowMs - cached.readAtMs < CACHE_MS) return cached.principal;
+    const revocationsBefore = this.#revocations;
     const row = await this.db
       .selectFrom('apiKeys')
       .select(['id', 'organizationId', 'scopes'])
@@ -87,7 +127,8 @@ export class ApiKeys {
     }
     if (this.#cache.size >= CACHE_ENTRIES_MAX) this.#cache.clear();
     const principal = { organizationId: row.organizationId, keyId: row.id, scopes: row.scopes as Scope[] };
-    this.#cache.set(secretSha256, { principal, readAtMs: nowMs });
+    // A row that was read before a revocation may be the revoked one: it answers this request and is not kept.
+    if (this.#revocations === revocationsBefore) this.#cache.set(secretSha256, { principal, readAtMs: nowMs });
     return principal;
   }
 }

@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { invalidCharacter } from '../postgres/invalid-character.js';
 import { statusOfKind, type Problem } from './problem.js';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -20,9 +21,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   #problemOf(error: unknown, request: FastifyRequest): Problem {
-    if (error instanceof DomainError) {
-      const status = statusOfKind[error.kind];
-      return { type: 'about:blank', title: error.code.replaceAll('_', ' '), status, code: error.code, detail: error.message, ...(error.details && { details: error.details }) };
+    const known = error instanceof DomainError ? error : invalidCharacter(error);
+    if (known) {
+      const { kind, code, message, details } = known;
+      return { type: 'about:blank', title: code.replaceAll('_', ' '), status: statusOfKind[kind], code, detail: message, ...(details && { details }) };
     }
     const status = statusOf(error);
     if (status < 500) {

@@ -137,6 +137,7 @@ export interface OutcomeDecisions {
   grade: string | null;
   id: string;
   isBillable: boolean;
+  isTestTraffic: boolean;
   locale: string;
   modelCostUsd: Numeric;
   organizationId: string;

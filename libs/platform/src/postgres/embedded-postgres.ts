@@ -32,16 +32,18 @@ export interface EmbeddedPostgres {
 const run = promisify(execFile);
 const UNPRIVILEGED_ID = 65534;
 const START_TIMEOUT_MS = 60_000;
+const SOCKET_FILE = '.s.PGSQL.5432';
+/** The smaller of Linux's 107 and macOS's 103: sun_path of sockaddr_un without its closing zero. */
+const SOCKET_PATH_BYTES_MAX = 103;
 
 export async function startEmbeddedPostgres(directory: string): Promise<EmbeddedPostgres> {
   const dataDirectory = resolve(directory);
-  const binaries = await findBinaries();
-  const launch = launcher(dataDirectory, binaries);
-  mkdirSync(dataDirectory, { recursive: true });
-  launch.own(dataDirectory);
-
   const socketDirectory = socketDirectoryOf(dataDirectory);
+  const binaries = await findBinaries();
+  mkdirSync(dataDirectory, { recursive: true });
   mkdirSync(socketDirectory, { recursive: true, mode: 0o700 });
+  const launch = launcher([dirname(dataDirectory), dirname(socketDirectory), binaries.postgres]);
+  launch.own(dataDirectory);
   launch.own(socketDirectory);
 
   await stopLeftover(dataDirectory);
@@ -81,13 +83,13 @@ interface Launcher {
   spawn(program: string, args: string[]): ChildProcess;
 }
 
-function launcher(dataDirectory: string, binaries: Binaries): Launcher {
+function launcher(neededPaths: readonly string[]): Launcher {
   const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
   if (process.getuid?.() !== 0) {
     return { own: () => undefined, spawn: (program, args) => spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }) };
   }
   const ids = { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID };
-  const reachable = [dirname(dataDirectory), binaries.postgres].every(isReachableByOthers);
+  const reachable = neededPaths.every(isReachableByOthers);
   return {
     own: (path) => chownSync(path, ids.uid, ids.gid),
     spawn: (program, args) =>
@@ -108,9 +110,12 @@ function isReachableByOthers(path: string): boolean {
   }
 }
 
-// A socket's path may have 107 bytes at the most; a deep data directory has more.
+// A deep data directory has no room for a socket's path, and neither has a deep TMPDIR. The folder is the process's own business: who
+// may start a server here is settled by the lock on the data directory.
 function socketDirectoryOf(dataDirectory: string): string {
-  return join(tmpdir(), `astrolabe-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16)}`);
+  const name = `astrolabe-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16)}`;
+  const preferred = join(tmpdir(), name);
+  return Buffer.byteLength(join(preferred, SOCKET_FILE)) <= SOCKET_PATH_BYTES_MAX ? preferred : join('/tmp', name);
 }
 
 async function initialise(launch: Launcher, binaries: Binaries, dataDirectory: string): Promise<void> {
@@ -165,11 +170,22 @@ async function stopLeftover(dataDirectory: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const [pidText, pidDirectory] = readFileSync(pidFile, 'utf8').split('\n');
   const pid = Number(pidText);
-  if (!Number.isInteger(pid) || pid <= 0 || pidDirectory !== dataDirectory || !isAlive(pid)) return;
+  if (!Number.isInteger(pid) || pid <= 0 || pidDirectory !== dataDirectory || !isPostgresOn(dataDirectory, pid)) return;
   process.kill(pid, 'SIGINT');
   for (let waitedMs = 0; isAlive(pid); waitedMs += 50) {
     if (waitedMs > START_TIMEOUT_MS) throw failure(`a PostgreSQL of an earlier run (process ${pid}) does not stop`, '');
     await sleep(50);
+  }
+}
+
+// The file may come from another container, or from before a restart of the machine, and its number belong to any program by now.
+function isPostgresOn(dataDirectory: string, pid: number): boolean {
+  if (pid === process.pid || !isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataDirectory);
+  } catch {
+    return false;
   }
 }
 

@@ -17,9 +17,9 @@ export interface Serving {
 export async function serveProcess(start: (config: Config) => Promise<Serving>): Promise<void> {
   try {
     const serving = await start(loadProcessConfig());
+    stopOnSignal(serving);
     if (process.send) process.send({ type: 'ready', ...serving.ready });
     else process.stderr.write(`${serving.announcement.join('\n')}\n`);
-    stopOnSignal(serving);
   } catch (error) {
     const isKnown = error instanceof DomainError;
     process.stderr.write(`astrolabe: ${isKnown ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -3,6 +3,8 @@ import type { ClickHouseQuery } from '#platform';
 /** One span of a conversation. 64-bit integers and decimals are strings; NULL is "not known". */
 export interface ConversationSpanRow {
   conversation_id: string;
+  /** What this span itself said; empty on most. */
+  own_conversation_id: string;
   trace_id: string;
   span_id: string;
   parent_span_id: string;
@@ -72,6 +74,7 @@ found AS
 )
 SELECT
   traces.conversation_id AS conversation_id,
+  found.conversation_id AS own_conversation_id,
   lower(hex(found.trace_id)) AS trace_id,
   lower(hex(found.span_id)) AS span_id,
   if(found.parent_span_id = toFixedString('', 8), '', lower(hex(found.parent_span_id))) AS parent_span_id,

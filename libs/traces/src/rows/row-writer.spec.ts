@@ -44,12 +44,18 @@ describe('RowWriter', () => {
     expect(bytesOf((row) => row.string('x'.repeat(128))).toString('hex')).toBe(`8001${'78'.repeat(128)}`);
   });
 
+  it('replaces NUL, which PostgreSQL cannot keep, in short and in long strings', () => {
+    expect(bytesOf((row) => row.string('a\0b')).toString('hex')).toBe('0561efbfbd62');
+    expect(bytesOf((row) => row.string(`\0${'x'.repeat(128)}`)).toString('hex')).toBe(`8301efbfbd${'78'.repeat(128)}`);
+  });
+
   it('writes any strings one after the other, whatever the buffer had room for', () => {
     // Lone surrogates too: JSON can spell them. UTF-8 has the replacement character for them.
     const anyString = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)));
     fc.assert(
       fc.property(fc.array(anyString, { maxLength: 20 }), fc.integer({ min: 1, max: 64 }), (strings, capacity) => {
-        const expected = Buffer.concat(strings.flatMap((text) => [leb128(Buffer.from(text, 'utf8').length), Buffer.from(text, 'utf8')]));
+        const kept = strings.map((text) => Buffer.from(text.replaceAll('\0', '\uFFFD'), 'utf8'));
+        const expected = Buffer.concat(kept.flatMap((bytes) => [leb128(bytes.length), bytes]));
         expect(bytesOf((row) => strings.forEach((text) => row.string(text)), capacity).equals(expected)).toBe(true);
       }),
     );

@@ -65,6 +65,8 @@ export class RowWriter {
 
   string(value: string): void {
     if (value.length < 128 && this.#asciiString(value)) return;
+    // PostgreSQL keeps no NUL character, and what is decided from a row is kept there: it becomes U+FFFD before anything rests on it.
+    if (value.includes('\0')) return this.string(value.replaceAll('\0', '\uFFFD'));
     const byteLength = Buffer.byteLength(value);
     this.count(byteLength);
     this.#reserve(byteLength);
@@ -78,7 +80,7 @@ export class RowWriter {
     let at = this.#length + 1;
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
-      if (code > 127) return false;
+      if (code > 127 || code === 0) return false;
       buffer[at++] = code;
     }
     buffer[this.#length] = length;

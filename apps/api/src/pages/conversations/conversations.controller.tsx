@@ -43,11 +43,8 @@ export class ConversationPagesController {
       const message = `No span of a conversation "${id}" has arrived. It may still be on its way, or its agent sends its traces elsewhere.`;
       throw new DomainError({ kind: 'not_found', code: 'conversation_not_found', message });
     }
-    const [spans, signals, history] = await Promise.all([
-      this.traces.spansOf(organizationId, [id]),
-      this.traces.signalsOf(organizationId, [id]),
-      this.decisions.historyOf(organizationId, id),
-    ]);
+    const [rows, history] = await Promise.all([this.traces.rowsOf(organizationId, [id]), this.decisions.historyOf(organizationId, id)]);
+    const { spans, signals } = rows.get(id) ?? { spans: [], signals: [] };
     const episodes = groupByEpisode(readTurns(spans, signals), history);
     const statements = await this.#statementsOf(episodes.flatMap(({ decision }) => decision ?? []));
     return <ConversationPage organizationId={organizationId} conversation={conversation} episodes={episodes} statements={statements} />;

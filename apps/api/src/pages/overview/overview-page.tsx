@@ -89,17 +89,21 @@ function MoneyStats({ total, pendingCount }: { total: TotalMargin; pendingCount:
         {revenue.length === 0 ? 'none yet' : revenue.map((each) => <Money amount={each.amountMicros} currency={each.currency} />)}
       </Stat>
       <Stat label="Model cost per billable outcome" isEmpty={costPerBillableOutcomeMicros === null} note={`of decided episodes, those that earned nothing included${unknown}`}>
-        {costPerBillableOutcomeMicros === null ? 'no outcome yet' : <Cost usd={usdOf(costPerBillableOutcomeMicros)} unknownCalls={unknownSpans} isBrief />}
+        {costPerBillableOutcomeMicros === null ? (billableCount > 0 ? 'unknown' : 'no outcome yet') : <Cost usd={usdOf(costPerBillableOutcomeMicros)} unknownCalls={unknownSpans} isBrief />}
       </Stat>
       <Stat
         label="Margin"
         isEmpty={marginMicros === null || episodeCount === 0}
-        note={marginMicros === null ? 'revenue is not in USD alone, model prices are' : unknownSpans > 0 ? `at most${unknown}` : 'billable amount less model cost'}
+        note={marginMicros === null ? whyNoMargin(total) : unknownSpans > 0 ? `at most${unknown}` : 'billable amount less model cost'}
       >
         {marginMicros === null ? 'not given' : episodeCount === 0 ? 'no outcome yet' : formatRounded(marginMicros, 'USD')}
       </Stat>
     </Stats>
   );
+}
+
+function whyNoMargin({ modelCostMicros, unknownSpans }: TotalMargin): string {
+  return modelCostMicros === null ? `the cost of ${formatNoun(unknownSpans, 'call')} is unknown, and of none known` : 'revenue is not in USD alone, model prices are';
 }
 
 /** What `deployment.environment.name` says of traffic that is meant. */
@@ -119,7 +123,7 @@ function UsageSection({ usage, environment }: { usage: UsageTotals; environment:
 }
 
 function UsageStats({ usage }: { usage: UsageTotals }) {
-  const wasted = shareOf(usage.wastedCostUsd, usage.knownCostUsd);
+  const wasted = shareOf(usage.wastedCostUsd ?? '0', usage.knownCostUsd ?? '0');
   const wastedNote = usage.unknownWastedSpans > 0 ? `, and ${formatNoun(usage.unknownWastedSpans, 'wasted call')} of unknown cost` : '';
   return (
     <Stats label="Usage">
@@ -134,9 +138,9 @@ function UsageStats({ usage }: { usage: UsageTotals }) {
         isEmpty={usage.modelCalls === 0}
         note={usage.modelCalls === 0 ? undefined : usage.unknownCostSpans > 0 ? `known part; the cost of ${formatNoun(usage.unknownCostSpans, 'call')} is unknown` : 'every call has a price'}
       >
-        {usage.modelCalls === 0 ? 'no model call yet' : <Cost usd={usage.knownCostUsd} unknownCalls={usage.unknownCostSpans} isBrief />}
+        {usage.modelCalls === 0 ? 'no model call yet' : <Cost usd={usage.knownCostUsd ?? '0'} unknownCalls={usage.unknownCostSpans} isBrief />}
       </Stat>
-      <Stat label="Wasted on speculation" isEmpty={wasted === null} note={wasted === null ? undefined : <>{<Cost usd={usage.wastedCostUsd} unknownCalls={0} />} of the known cost{wastedNote}</>}>
+      <Stat label="Wasted on speculation" isEmpty={wasted === null} note={wasted === null ? undefined : <>{<Cost usd={usage.wastedCostUsd ?? '0'} unknownCalls={usage.wastedCostUsd === null ? usage.unknownWastedSpans : 0} />} of the known cost{wastedNote}</>}>
         {wasted === null ? 'no known cost yet' : formatShare(wasted)}
       </Stat>
     </Stats>
@@ -180,7 +184,7 @@ function MarginTable({ margins }: { margins: readonly Margin[] }) {
         { header: 'Episodes', isNumber: true, cell: (row) => formatCount(row.episodeCount) },
         { header: 'Billable', isNumber: true, cell: (row) => formatCount(row.billableCount) },
         { header: 'Revenue', isNumber: true, cell: (row) => <Money amount={row.revenueMicros} currency={row.currency} /> },
-        { header: 'Model cost', isNumber: true, cell: (row) => <Cost usd={usdOf(row.modelCostMicros)} unknownCalls={row.unknownSpans} /> },
+        { header: 'Model cost', isNumber: true, cell: (row) => <Cost usd={usdOf(row.modelCostMicros ?? 0n)} unknownCalls={row.unknownSpans} /> },
         { header: 'Margin', isNumber: true, cell: (row) => (row.marginMicros === null ? 'not given' : `${row.unknownSpans > 0 ? 'at most ' : ''}${formatRounded(row.marginMicros, 'USD')}`) },
       ]}
     />

@@ -7,11 +7,12 @@ export interface TotalMargin {
   billableCount: number;
   /** By currency, those without revenue left out; empty where nothing was billable. */
   revenue: { currency: string; amountMicros: Micros }[];
-  modelCostMicros: Micros;
+  /** Known cost; null where there is none but unknown cost. */
+  modelCostMicros: Micros | null;
   unknownSpans: number;
-  /** In micros of USD, the episodes that earned nothing included; null where nothing was billable. */
+  /** In micros of USD, the episodes that earned nothing included; null where nothing was billable or no cost is known. */
   costPerBillableOutcomeMicros: Micros | null;
-  /** Null where there is revenue in another currency than USD, in which models are paid: there is no exchange rate here. */
+  /** Null where no cost is known, and where there is revenue in another currency than USD, in which models are paid: there is no exchange rate. */
   marginMicros: Micros | null;
 }
 
@@ -23,7 +24,8 @@ export function totalMargin(margins: readonly Margin[]): TotalMargin {
     amountMicros: margins.filter((margin) => margin.currency === currency).reduce((total, margin) => total + margin.revenueMicros, 0n),
   }));
   const billableCount = count((margin) => margin.billableCount);
-  const modelCostMicros = margins.reduce((total, margin) => total + margin.modelCostMicros, 0n);
+  const knownCosts = margins.flatMap((margin) => (margin.modelCostMicros === null ? [] : [margin.modelCostMicros]));
+  const modelCostMicros = knownCosts.length === 0 && margins.length > 0 ? null : knownCosts.reduce((total, cost) => total + cost, 0n);
   const isAllUsd = currencies.every((currency) => currency === 'USD');
   return {
     episodeCount: count((margin) => margin.episodeCount),
@@ -31,7 +33,7 @@ export function totalMargin(margins: readonly Margin[]): TotalMargin {
     revenue,
     modelCostMicros,
     unknownSpans: count((margin) => margin.unknownSpans),
-    costPerBillableOutcomeMicros: billableCount > 0 ? divideHalfEven(modelCostMicros, BigInt(billableCount)) : null,
-    marginMicros: isAllUsd ? (revenue[0]?.amountMicros ?? 0n) - modelCostMicros : null,
+    costPerBillableOutcomeMicros: billableCount > 0 && modelCostMicros !== null ? divideHalfEven(modelCostMicros, BigInt(billableCount)) : null,
+    marginMicros: isAllUsd && modelCostMicros !== null ? (revenue[0]?.amountMicros ?? 0n) - modelCostMicros : null,
   };
 }

@@ -1,4 +1,7 @@
-import { KEY_COOKIE, type Config } from '#platform';
+import type { Config } from '#platform';
+
+/** Where a browser keeps the key between pages. */
+export const KEY_COOKIE = 'astrolabe_key';
 
 /**
  * The cookie that holds a key until the browser is closed. Not readable by scripts, not sent along with what other sites start, and where

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiKeys, CONFIG, secretOf, type Config, type Principal } from '#platform';
+import { ApiKeys, CONFIG, type Config, type Principal } from '#platform';
 import { keyCookie } from './key-cookie.js';
+import { keyInAddress, pageKeyOf } from './page-key.js';
 
 /**
  * Lets in who may read. A key in the address answers the page at once and is kept in the cookie, so that a link with a key works with one
@@ -16,10 +17,9 @@ export class PageGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & { principal: Principal }>();
-    const secret = secretOf(request);
+    const secret = pageKeyOf(request);
     request.principal = await this.keys.authenticate(secret, 'read');
-    const isInAddress = secret !== undefined && (request.query as Record<string, unknown>)['key'] === secret;
-    if (isInAddress) void context.switchToHttp().getResponse<FastifyReply>().header('set-cookie', keyCookie(secret, this.config));
+    if (secret !== undefined && secret === keyInAddress(request)) void context.switchToHttp().getResponse<FastifyReply>().header('set-cookie', keyCookie(secret, this.config));
     return true;
   }
 }

@@ -1,11 +1,10 @@
 WITH changes AS
 (
-  SELECT trace_id, max(trace_changes.conversation_id) AS known_conversation_id
+  SELECT trace_id, trace_changes.conversation_id AS known_conversation_id
   FROM trace_changes
   WHERE organization_id = {organizationId: String}
     AND loaded_at >= fromUnixTimestamp64Milli({fromMs: Int64}, 'UTC')
     AND loaded_at < fromUnixTimestamp64Milli({toMs: Int64}, 'UTC')
-  GROUP BY trace_id
 )
 SELECT conversation_id, toString(max(conversations.last_seen_at)) AS last_activity_at
 FROM conversations
@@ -19,7 +18,7 @@ WHERE organization_id = {organizationId: String}
     SELECT conversation_id
     FROM conversations
     WHERE organization_id = {organizationId: String}
-      AND trace_id IN (SELECT trace_id FROM changes WHERE known_conversation_id = '')
+      AND trace_id IN (SELECT trace_id FROM changes GROUP BY trace_id HAVING max(known_conversation_id) = '')
   )
 GROUP BY conversation_id
 ORDER BY conversation_id

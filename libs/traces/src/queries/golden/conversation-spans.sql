@@ -19,6 +19,7 @@ found AS
 )
 SELECT
   traces.conversation_id AS conversation_id,
+  found.conversation_id AS own_conversation_id,
   lower(hex(found.trace_id)) AS trace_id,
   lower(hex(found.span_id)) AS span_id,
   if(found.parent_span_id = toFixedString('', 8), '', lower(hex(found.parent_span_id))) AS parent_span_id,

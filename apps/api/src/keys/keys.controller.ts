@@ -1,0 +1,44 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { z } from 'zod';
+import { ApiKeyGuard, ApiKeys, Caller, NeedsScope, parseInput, scopes, type Principal } from '#platform';
+
+const keyBody = z.strictObject({
+  name: z.string().trim().min(1, 'must say what the key is for').max(200),
+  scopes: z
+    .array(z.enum(scopes))
+    .min(1, `must name at least one of ${scopes.join(', ')}`)
+    .transform((named) => scopes.filter((scope) => named.includes(scope))),
+});
+
+/**
+ * The keys of the caller's organization. Nobody hands out more than they have: all of it needs `admin`, which includes every scope. If a
+ * lesser scope is ever let in here, what it grants must be held against the caller's own scopes.
+ */
+@Controller('api/v1/keys')
+@UseGuards(ApiKeyGuard)
+@NeedsScope('admin')
+export class KeysController {
+  constructor(private readonly keys: ApiKeys) {}
+
+  /** 201 with the secret, which is shown this once. Each request makes another key. */
+  @Post()
+  @Header('cache-control', 'no-store')
+  async create(@Caller() caller: Principal, @Body() body: unknown) {
+    const { name, scopes: granted } = parseInput(keyBody, body, 'the key request');
+    const { id, secret } = await this.keys.create(caller.organizationId, name, granted);
+    return { id, name, scopes: granted, secret };
+  }
+
+  /** With those that were revoked, the oldest first. No secrets. */
+  @Get()
+  async list(@Caller() caller: Principal) {
+    return { keys: await this.keys.list(caller.organizationId) };
+  }
+
+  /** 204, also when it was revoked before. 404 `api_key_not_found`. */
+  @Delete(':id')
+  @HttpCode(204)
+  async revoke(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
+    await this.keys.revoke(caller.organizationId, id);
+  }
+}
