@@ -6,6 +6,7 @@ export function inWords(name: string): string {
 const REASONS: Record<string, string> = {
   policy_held: 'a policy of the contract held',
   no_policy_held: 'no policy of the contract held',
+  test_traffic: 'a test or a simulation: never billed',
   episode_merged: 'a late turn joined it to the episode before, which is decided as one',
   no_contract: 'no active contract covers this customer and agent',
   outside_contract_dates: 'it ended outside the dates that the contract covers',
