@@ -33,6 +33,17 @@ describe('the demo', () => {
     expect(billable + notBillable).toBe(40);
   });
 
+  it('tells the canary from its base by what the traces recorded', () => {
+    const { billable, notBillable, byVariant } = figures.outcomes;
+    expect(Object.keys(byVariant).sort()).toEqual(['base', 'candidate']);
+    const of = (count: 'billable' | 'notBillable') => Object.values(byVariant).reduce((sum, counts) => sum + counts[count], 0);
+    expect([of('billable'), of('notBillable')]).toEqual([billable, notBillable]);
+    // A quarter of the conversations is exposed: of 40, none or more than half would happen once in many thousand salts.
+    const exposed = (byVariant['candidate']?.billable ?? 0) + (byVariant['candidate']?.notBillable ?? 0);
+    expect(exposed).toBeGreaterThan(0);
+    expect(exposed).toBeLessThan(21);
+  });
+
   it('bills what it decided, and Stripe was told the same', () => {
     expect(figures.statement.currency).toBe('USD');
     expect(figures.statement.amountMicros).toBeGreaterThan(0);

@@ -129,6 +129,7 @@ describe('conversations and outcomes over HTTP', () => {
       byName: { refunded: 1, resolved: 1 },
       byGrade: { system_verified: 1, inferred: 1 },
       byReason: { handed_over: 1 },
+      byVariant: { none: { billable: 2, notBillable: 1 } },
       pending: 1,
     });
   });
@@ -148,7 +149,7 @@ describe('conversations and outcomes over HTTP', () => {
     expect((await get('contracts', stranger)).body).toEqual({ contracts: [] });
     expect((await get('conversations', stranger)).body).toEqual({ conversations: [] });
     expect((await get('conversations/silent', stranger)).status).toBe(404);
-    expect((await get('outcomes/summary', stranger)).body).toEqual({ billable: 0, notBillable: 0, testTraffic: 0, byName: {}, byGrade: {}, byReason: {}, pending: 0 });
+    expect((await get('outcomes/summary', stranger)).body).toEqual({ billable: 0, notBillable: 0, testTraffic: 0, byName: {}, byGrade: {}, byReason: {}, byVariant: {}, pending: 0 });
     expect((await get('usage', stranger)).body).toMatchObject({ spans: 0 });
     expect(await post(ACTIVATE, undefined, undefined, stranger)).toMatchObject({ status: 404 });
   });

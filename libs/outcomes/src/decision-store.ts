@@ -5,6 +5,14 @@ import type { OutcomeDecisionRow } from './decision-row.js';
 import { decisionOf, rowOf } from './decision-row.js';
 import { EPISODE_MERGED, type Decision } from './decision.js';
 
+/** Episodes of customers that one variant answered. */
+export interface VariantCount {
+  /** Empty where no flag named one. */
+  variant: string;
+  billable: number;
+  notBillable: number;
+}
+
 export interface OutcomeCount {
   outcome: string;
   grade: string | null;
@@ -92,20 +100,7 @@ export class DecisionStore {
 
   /** How many decisions stand, by outcome, grade, billable, reason, test traffic and currency. Merged episodes are no episodes. */
   async counts(organizationId: string): Promise<OutcomeCount[]> {
-    const rows = await this.db
-      .with('standing', (db) =>
-        db
-          .selectFrom('outcomeDecisions')
-          .select(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
-          .distinctOn(['organizationId', 'conversationId', 'episode'])
-          .where('organizationId', '=', organizationId)
-          .orderBy('organizationId')
-          .orderBy('conversationId')
-          .orderBy('episode')
-          .orderBy('revision', 'desc'),
-      )
-      .selectFrom('standing')
-      .where('reason', '!=', EPISODE_MERGED)
+    const rows = await this.#standingOf(organizationId)
       .select(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency', (eb) => eb.fn.countAll<bigint>().as('count'), (eb) => eb.fn.sum<string>('amountMicros').as('amountMicros')])
       .groupBy(['outcome', 'grade', 'isBillable', 'reason', 'isTestTraffic', 'currency'])
       .orderBy('isBillable', 'desc')
@@ -115,6 +110,34 @@ export class DecisionStore {
       .orderBy('currency')
       .execute();
     return rows.map((row) => ({ ...row, count: Number(row.count), amountMicros: BigInt(row.amountMicros) }));
+  }
+
+  /** The same by variant, without test traffic: what tells a canary from its base. */
+  async variantCounts(organizationId: string): Promise<VariantCount[]> {
+    const rows = await this.#standingOf(organizationId)
+      .where('isTestTraffic', '=', false)
+      .select(['variant', (eb) => eb.fn.countAll<bigint>().filterWhere('isBillable', '=', true).as('billable'), (eb) => eb.fn.countAll<bigint>().as('all')])
+      .groupBy('variant')
+      .orderBy('variant')
+      .execute();
+    return rows.map(({ variant, billable, all }) => ({ variant, billable: Number(billable), notBillable: Number(all - billable) }));
+  }
+
+  #standingOf(organizationId: string) {
+    return this.db
+      .with('standing', (db) =>
+        db
+          .selectFrom('outcomeDecisions')
+          .select(['outcome', 'grade', 'variant', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
+          .distinctOn(['organizationId', 'conversationId', 'episode'])
+          .where('organizationId', '=', organizationId)
+          .orderBy('organizationId')
+          .orderBy('conversationId')
+          .orderBy('episode')
+          .orderBy('revision', 'desc'),
+      )
+      .selectFrom('standing')
+      .where('reason', '!=', EPISODE_MERGED);
   }
 
   /** Decisions in the order in which they were made, after a position. */

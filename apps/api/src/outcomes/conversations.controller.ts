@@ -47,6 +47,7 @@ export class ConversationsController {
       byName: totals(billable, (count) => count.outcome),
       byGrade: totals(billable, (count) => count.grade ?? 'none'),
       byReason: totals(notBillable, (count) => count.reason),
+      byVariant: Object.fromEntries((await this.decisions.variantCounts(caller.organizationId)).map(({ variant, ...of }) => [variant || 'none', of])),
       pending: await this.pending.count(caller.organizationId),
     };
   }

@@ -20,6 +20,8 @@ export interface OutcomesAnswer {
   byName: Record<string, number>;
   byGrade: Record<string, number>;
   byReason: Record<string, number>;
+  /** What tells the canary from its base: the variants as the traces recorded them. */
+  byVariant: Record<string, { billable: number; notBillable: number }>;
   pending: number;
 }
 
@@ -110,6 +112,8 @@ export function describeFigures(figures: DemoFigures): string[] {
       ...counts(outcomes.byGrade),
       ['not billable', String(outcomes.notBillable)],
       ...counts(outcomes.byReason),
+      ['billable, by variant of the canary', ''],
+      ...Object.entries(outcomes.byVariant).map(([name, of]) => [`  ${name}`, `${of.billable} of ${of.billable + of.notBillable}`]),
       ['statement', money(statement.amountMicros)],
       ["read back from the sandbox's meter", money(figures.stripe.amountMicros)],
       ['breaks', String(figures.breaks)],
