@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { RecentSpans, SpanKeys } from './recent-spans.js';
 
@@ -120,18 +120,11 @@ describe('RecentSpans', () => {
 
   it('takes as much memory at the end as at the beginning', () => {
     // Two tables of 2^11 places of 24 bytes, for a window of 1000: nothing is added to them but numbers in place.
-    const sizes: number[] = [];
-    const fill = Uint32Array.prototype.fill;
-    Uint32Array.prototype.fill = function (this: Uint32Array, ...given: Parameters<typeof fill>) {
-      sizes.push(this.byteLength);
-      return fill.apply(this, given) as never;
-    };
-    try {
-      const { add } = open(1000);
-      for (let round = 0; round < 10; round++) add(Array.from({ length: 1000 }, (_, n) => ({ ...SPAN, span: round * 1000 + n })));
-    } finally {
-      Uint32Array.prototype.fill = fill;
-    }
+    const fill = jest.spyOn(Uint32Array.prototype, 'fill');
+    const { add } = open(1000);
+    for (let round = 0; round < 10; round++) add(Array.from({ length: 1000 }, (_, n) => ({ ...SPAN, span: round * 1000 + n })));
+    const sizes = (fill.mock.contexts as Uint32Array[]).map(({ byteLength }) => byteLength);
+    fill.mockRestore();
     expect(sizes).toEqual(Array.from({ length: 10 }, () => 2048 * 24));
   });
 });
