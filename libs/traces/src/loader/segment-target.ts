@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { ClickHouse } from '#platform';
 
 /** Where a segment's rows go: a table and the columns in the order in which the rows were written. */
@@ -57,7 +58,8 @@ class ServerSegmentTarget extends SegmentTarget {
       query: `INSERT INTO ${this.table.table} (${columnNames(this.table)}) ${settings(segmentId)} FORMAT RowBinary`,
       values: Readable.from(rows, { objectMode: false }),
     });
-    stream.resume();
+    // The rows are in when the answer is whole: one that breaks off may stand for an insert that failed.
+    await finished(stream.resume());
   }
 }
 
