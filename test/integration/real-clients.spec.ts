@@ -279,6 +279,8 @@ describe('real clients', () => {
     it('never ends the span of a stream that breaks off', async () => {
       const { session, seen } = get(ran, 'broken');
       expect(seen).toMatchObject({ error: expect.stringContaining('terminated'), unhandled: expect.stringContaining('terminated') });
+      // The program went on and exported: what it did afterwards is there.
+      expect(await storedOf(get(ran, 'embed').session)).toHaveLength(1);
       expect(await storedOf(session)).toEqual([]);
     });
 
@@ -293,7 +295,8 @@ describe('real clients', () => {
   describe('the OpenAI client under OpenLLMetry', () => {
     let ran: Ran;
     beforeAll(async () => {
-      ran = await runAll('openllmetry-openai', { generate: 'generate', stream: 'stream', abort: 'abort', broken: 'broken' }, { protocol: 'http/protobuf', compression: 'none' });
+      const calls = { generate: 'generate', stream: 'stream', abort: 'abort', broken: 'broken', after: 'generate' } as const;
+      ran = await runAll('openllmetry-openai', calls, IS_GRPC_SERVED ? { protocol: 'grpc', compression: 'gzip' } : { protocol: 'http/protobuf', compression: 'none' });
     });
 
     it('says what a call used that is not streamed, without what of it was cached or reasoning', async () => {
@@ -326,6 +329,7 @@ describe('real clients', () => {
     it('never ends any span around a stream that breaks off', async () => {
       const { session, seen } = get(ran, 'broken');
       expect(seen.error).toContain('terminated');
+      expect(await storedOf(get(ran, 'after').session)).toHaveLength(2);
       expect(await storedOf(session)).toEqual([]);
     });
   });
