@@ -61,7 +61,7 @@ export const isForm = (request: IncomingMessage) => request.headers['content-typ
 export async function formOf(request: IncomingMessage): Promise<{ query: string; params: [string, string][] }> {
   const type = request.headers['content-type'] ?? '';
   const form = await new Response(await bodyText(request), { headers: { 'content-type': type } }).formData();
-  const fields = [...form].map(([name, value]) => [name, String(value)] as [string, string]);
+  const fields = [...form].map(([name, value]) => [name, typeof value === 'string' ? value : ''] as [string, string]);
   const params = fields.filter(([name]) => name.startsWith('param_')).map(([name, value]): [string, string] => [name.slice('param_'.length), value]);
   return { query: fields.find(([name]) => name === 'query')?.[1] ?? '', params };
 }
