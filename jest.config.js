@@ -28,7 +28,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
-// These ask ClickHouse nothing, so that a server would change nothing; two start a server of their own.
+// These ask ClickHouse nothing or nothing of their own (real-clients), so that a server would change nothing; two start one themselves.
 const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server', 'spool-cli', 'real-clients'];
 
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
