@@ -64,6 +64,7 @@ export class EventDraft {
   ) {}
 
   add(name: AttributeName, value: AttributeValue): void {
+    if (name.isSecret) return;
     if (name.isContent) this.span.add(name, value);
     else if (this.attributes.length >= this.attributesMax || isNameTooLong(name)) this.span.dropped++;
     else this.attributes.push([name.text, String(value)]);
