@@ -145,6 +145,10 @@ describe('signals that come as log records', () => {
       expect(await sender.changed(...everything())).toEqual([]);
       await sender.spans([span(1, 'c-1')]);
       expect([await sender.changed(...everything()), await sender.signalsIn('c-1')]).toEqual([['c-1'], [['early', 2]]]);
+      // It is another's that says that it is over.
+      await sender.records([record(3, '', { 'gen_ai.conversation.id': 'c-2' }, { eventName: 'astrolabe.conversation.end' })]);
+      expect(await sender.ended(...everything())).toEqual(['c-2']);
+      expect((await reader.signalsOf(sender.organizationId, ['c-1'])).map(({ name }) => name)).toEqual(['early']);
     });
 
     it('are not seen in the conversation of that name of another organization', async () => {
