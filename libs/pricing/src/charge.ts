@@ -1,9 +1,9 @@
 /**
  * Who is charged for a usage figure that appears twice. Frameworks repeat on a parent span what its children used, so leaf
- * model calls are charged, and a parent only where there is no leaf. Which of the two holds is seen when the trace is read (traces).
+ * model calls are charged, and a parent only where no leaf below it has a price. That is seen when the trace is read (traces).
  */
 
-/** `leaf`: charged. `aggregate`: charged only in a trace without leaves. `none`: not a model call. */
+/** `leaf`: a model call. `aggregate`: repeats what model calls below it used, if there are any. `none`: neither. */
 export type Charge = 'leaf' | 'aggregate' | 'none';
 
 type OperationClass = 'leaf' | 'aggregate' | 'own_usage';
