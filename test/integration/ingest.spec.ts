@@ -7,8 +7,9 @@ import { trace } from '@opentelemetry/api';
 import { fastify, type FastifyInstance } from 'fastify';
 import { PbfReader } from 'pbf';
 import { ApiKeys, ManualClock, SystemClock, createLogger } from '#platform';
-import { SpanIntake, type OtlpEncoding } from '#traces';
-import { registerOtlpReceiver } from '../../apps/ingest/src/otlp-receiver.js';
+import { OtlpIntake, type OtlpEncoding } from '#traces';
+import { registerHttpReceiver } from '../../apps/ingest/src/http-receiver.js';
+import { OtlpReceiver } from '../../apps/ingest/src/receive.js';
 import { attributesOf, jsonOf, protobufOf, requestOf, type OtlpRequest } from '../../libs/traces/src/testing/encode-request.js';
 import { BASE_SPAN } from '../../libs/traces/src/testing/transcode-request.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
@@ -73,13 +74,13 @@ describe('OTLP over HTTP', () => {
   });
   afterAll(() => stores.close());
 
-  const serve = async (intake: SpanIntake) => {
+  const serve = async (intake: OtlpIntake) => {
     const server = fastify();
-    await registerOtlpReceiver(server, { intake, keys, config: stores.config, logger });
+    await registerHttpReceiver(server, new OtlpReceiver({ intake, keys, clock: new SystemClock(), config: stores.config, logger }));
     await server.listen({ host: '127.0.0.1', port: 0 });
     return { server, url: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}` };
   };
-  const openIntake = (settings: Partial<TestStores['config']> = {}) => SpanIntake.open({ ...stores, config: { ...stores.config, ...settings }, clock: new ManualClock('2026-11-01T00:00:00Z'), logger });
+  const openIntake = (settings: Partial<TestStores['config']> = {}) => OtlpIntake.open({ ...stores, config: { ...stores.config, ...settings }, clock: new ManualClock('2026-11-01T00:00:00Z'), logger });
 
   const spansOf = async (attribute: string) => {
     const rows = await stores.clickhouse.rows<{ id: string }>({
@@ -95,7 +96,7 @@ describe('OTLP over HTTP', () => {
     requestOf(Array.from({ length: count }, (_, index) => ({ ...BASE_SPAN, spanId: spanIdOf(first + index), attributes: attributesOf({ test }) })));
 
   describe('by the book', () => {
-    let intake: SpanIntake;
+    let intake: OtlpIntake;
     let server: FastifyInstance;
     let url: string;
 
@@ -192,8 +193,8 @@ describe('OTLP over HTTP', () => {
         expectFailure(await post({ 'content-type': type, 'content-encoding': 'br' }, encode(goodRequest('x'))), { status: 415, type, code: 3, message: 'send gzip or none' });
       });
 
-      it('answers 404 for logs and metrics, and says where to send what', async () => {
-        for (const path of ['/v1/logs', '/v1/metrics']) expectFailure(await post({ 'content-type': type }, Buffer.alloc(0), path), { status: 404, type, code: 3, message: 'send traces to /v1/traces' });
+      it('answers 404 for metrics, and says what to send instead', async () => {
+        expectFailure(await post({ 'content-type': type }, Buffer.alloc(0), '/v1/metrics'), { status: 404, type, code: 12, message: 'Send traces to /v1/traces and signals to /v1/logs' });
       });
 
       it('takes the same body twice as one', async () => {
@@ -220,7 +221,7 @@ describe('OTLP over HTTP', () => {
       });
       const roomy = { ...stores.config, INGEST_BODY_BYTES_MAX: 16 * 1024 * KIB, INGEST_DECOMPRESSED_BYTES_MAX: 64 * 1024 * KIB };
       const bombed = fastify();
-      await registerOtlpReceiver(bombed, { intake, keys, config: roomy, logger });
+      await registerHttpReceiver(bombed, new OtlpReceiver({ intake, keys, clock: new SystemClock(), config: roomy, logger }));
       await bombed.listen({ host: '127.0.0.1', port: 0 });
       const before = process.memoryUsage.rss();
       const startedAt = performance.now();
@@ -319,7 +320,7 @@ describe('OTLP over HTTP', () => {
 
     it.each(ENCODINGS)('answers 503 with Retry-After while the spool is full, in $encoding, and takes the same request later', async ({ encoding, type, encode }) => {
       const test = nextTest();
-      const small = await openIntake({ DATA_DIR: `${stores.config.DATA_DIR}/full-${encoding}`, SPOOL_BYTES_MAX: 2000, SPOOL_SEGMENT_AGE_MS: 3_600_000 });
+      const small = await openIntake({ DATA_DIR: `${stores.config.DATA_DIR}/full-${encoding}`, SPOOL_BYTES_MAX: 20_000, SPOOL_SEGMENT_AGE_MS: 3_600_000 });
       const { server, url } = await serve(small);
       closing = [() => server.close(), () => small.close()];
       const post = (body: Buffer) => fetch(`${url}/v1/traces`, { method: 'POST', headers: { authorization: `Bearer ${ingestKey}`, 'content-type': type }, body: body as BodyInit });
@@ -346,7 +347,7 @@ describe('OTLP over HTTP', () => {
       closing = [() => intake.close()];
       const server = fastify();
       const failing = { authenticate: () => Promise.reject(new Error('connect ECONNREFUSED')) } as unknown as ApiKeys;
-      await registerOtlpReceiver(server, { intake, keys: failing, config: stores.config, logger });
+      await registerHttpReceiver(server, new OtlpReceiver({ intake, keys: failing, clock: new SystemClock(), config: stores.config, logger }));
       closing = [() => server.close(), () => intake.close()];
       const response = await server.inject({ method: 'POST', url: '/v1/traces', headers: { 'content-type': 'application/json' }, payload: '{}' });
       expect([response.statusCode, response.headers['retry-after'], response.json()]).toEqual([503, '5', { code: 14, message: expect.stringContaining('send again') }]);

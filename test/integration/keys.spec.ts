@@ -3,9 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PluginTransformResultArgs } from 'kysely';
 import { ApiKeys, createLogger, httpAdapter, listen, ManualClock, PlatformModule, ProblemFilter, type Scope } from '#platform';
-import { SpanIntake } from '#traces';
+import { OtlpIntake } from '#traces';
 import { ApiModule } from '../../apps/api/src/api.module.js';
-import { registerOtlpReceiver } from '../../apps/ingest/src/otlp-receiver.js';
+import { registerHttpReceiver } from '../../apps/ingest/src/http-receiver.js';
+import { OtlpReceiver } from '../../apps/ingest/src/receive.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 const clock = new ManualClock('2026-11-02T12:00:00Z');
@@ -13,7 +14,7 @@ const admin = ApiKeys.newSecret();
 const rival = ApiKeys.newSecret();
 
 let stores: TestStores;
-let intake: SpanIntake;
+let intake: OtlpIntake;
 let app: NestFastifyApplication;
 let url: string;
 
@@ -21,12 +22,12 @@ beforeAll(async () => {
   stores = await openTestStores({ STRIPE_API_URL: 'http://127.0.0.1:1' });
   const { config, clickhouse, postgres } = stores;
   const logger = createLogger('silent', 'test');
-  intake = await SpanIntake.open({ config, clickhouse, postgres, clock, logger });
+  intake = await OtlpIntake.open({ config, clickhouse, postgres, clock, logger });
   const root = { module: class Root {}, imports: [PlatformModule.with({ config, stores, clock, logger }), ApiModule] };
   app = await NestFactory.create<NestFastifyApplication>(root, httpAdapter(), { logger: false });
   app.useGlobalFilters(new ProblemFilter(logger));
   const keys = app.get(ApiKeys);
-  await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys, config, logger });
+  await registerHttpReceiver(app.getHttpAdapter().getInstance(), new OtlpReceiver({ intake, keys, clock, config, logger }));
   url = await listen(app, '127.0.0.1', 0);
   await keys.ensure('acme', 'first', admin, ['admin']);
   await keys.ensure('rival', 'first', rival, ['admin']);

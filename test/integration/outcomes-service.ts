@@ -1,6 +1,6 @@
 import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, type Book } from '#outcomes';
 import { createLogger, JobCursors, sha256Hex, type ManualClock } from '#platform';
-import { SpanIntake, TraceReader } from '#traces';
+import { OtlpIntake, TraceReader } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 export const CONTRACT = `contract: support
@@ -76,13 +76,13 @@ export interface OutcomesService {
 export async function startOutcomesService(clock: ManualClock): Promise<OutcomesService> {
   const stores = await openTestStores();
   const { postgres, clickhouse } = stores;
-  const intake = await SpanIntake.open({ config: stores.config, clickhouse, postgres, clock, logger: createLogger('silent', 'test') });
+  const intake = await OtlpIntake.open({ config: stores.config, clickhouse, postgres, clock, logger: createLogger('silent', 'test') });
   const traces = new TraceReader(clickhouse);
   const contracts = new ContractStore(postgres, clock);
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
   const sendRequest = async (organizationId: string, request: object) => {
-    const { rejected, rejection } = await intake.accept(organizationId, Buffer.from(JSON.stringify(request)), 'json');
+    const { rejected, rejection } = await intake.accept('traces', organizationId, Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
     await intake.drain();
   };

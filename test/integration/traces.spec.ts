@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock, createLogger } from '#platform';
-import { SpanIntake, TraceReader } from '#traces';
-import { SPAN_COLUMNS } from '../../libs/traces/src/rows/span-columns.js';
+import { OtlpIntake, TraceReader } from '#traces';
+import { ContentBlock } from '../../libs/traces/src/content/content-block.js';
+import { SignalBlock } from '../../libs/traces/src/logs/signal-block.js';
+import { SpanBlock } from '../../libs/traces/src/rows/span-block.js';
 import { attributesOf, protobufOf, requestOf, type OtlpSpan } from '../../libs/traces/src/testing/encode-request.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
@@ -39,13 +41,13 @@ const AGENT = { ...CALL, 'gen_ai.operation.name': 'invoke_agent' };
 
 describe('traces on the engine', () => {
   let stores: TestStores;
-  let intake: SpanIntake;
+  let intake: OtlpIntake;
   let reader: TraceReader;
   const clock = new ManualClock('2026-11-01T00:30:00Z');
 
   beforeAll(async () => {
-    stores = await openTestStores();
-    intake = await SpanIntake.open({ ...stores, clock, logger: createLogger('silent', 'test') });
+    stores = await openTestStores({ INGEST_SPAN_AGE_DAYS_MAX: '40000', INGEST_SPAN_AHEAD_MS_MAX: String(80 * 365 * 24 * 3_600_000) });
+    intake = await OtlpIntake.open({ ...stores, clock, logger: createLogger('silent', 'test') });
     reader = new TraceReader(stores.clickhouse);
   });
   afterAll(async () => {
@@ -55,7 +57,7 @@ describe('traces on the engine', () => {
 
   const load = async (organizationId: string, spans: Given[], resource: Record<string, string> = {}) => {
     const body = protobufOf(requestOf(spans.map(spanOf), resource));
-    expect(await intake.accept(organizationId, body, 'protobuf')).toMatchObject({ accepted: spans.length, rejected: 0 });
+    expect(await intake.accept('traces', organizationId, body, 'protobuf')).toMatchObject({ accepted: spans.length, rejected: 0 });
     await intake.drain();
     clock.advance(1000);
   };
@@ -63,9 +65,14 @@ describe('traces on the engine', () => {
   const costs = async (organizationId: string, ...conversationIds: string[]) =>
     (await reader.spansOf(organizationId, conversationIds)).map(({ span_id, is_charged, cost_usd, cost_unknown_reason }) => [Number(`0x${span_id}`), is_charged, cost_usd, cost_unknown_reason]);
 
-  it('has the columns that rows are written in: names, types and order', async () => {
-    const described = await select<{ name: string; type: string }>('DESCRIBE TABLE spans');
-    expect(described.map(({ name, type }) => [name, type])).toEqual(SPAN_COLUMNS.map(([name, type]) => [name, type]));
+  it.each([
+    ['spans', new SpanBlock()],
+    ['span_contents', new ContentBlock()],
+    ['signals', new SignalBlock()],
+  ])('has in %s the columns that rows are written in, of the same types', async (table, { columns }) => {
+    const described = await select<{ name: string; type: string }>(`DESCRIBE TABLE ${table}`);
+    const byName = <Named extends { name: string }>(list: readonly Named[]) => list.map(({ name, type }: Named & { type?: string }) => [name, type]).sort();
+    expect(byName(columns)).toEqual(byName(described));
   });
 
   it('gives back a row as it was written, field by field', async () => {
@@ -79,6 +86,7 @@ describe('traces on the engine', () => {
     await load('field-by-field', [given], { 'service.name': 'agents', 'deployment.environment.name': 'production', 'host.name': 'h-1' });
     const [row] = await select("SELECT * REPLACE (hex(trace_id) AS trace_id, hex(span_id) AS span_id, hex(parent_span_id) AS parent_span_id) FROM spans WHERE organization_id = 'field-by-field'");
     expect(row).toEqual({
+      attributes_cut: 0, attributes_dropped: 0, cost_estimate_usd: null, retention_days: 0,
       organization_id: 'field-by-field', trace_id: traceId(0x10), span_id: spanId(0x11), parent_span_id: spanId(0x12),
       started_at: '2026-11-01 00:00:00.000000000', ended_at: '2026-11-01 00:01:00.000000000', ingested_at: '2026-11-01 00:30:00.000',
       name: 'chat gpt-4.1', kind: 'client', status: 'error', status_message: 'late', service: 'agents', environment: 'production', operation: 'chat', charge: 'leaf',
@@ -97,7 +105,7 @@ describe('traces on the engine', () => {
     await load('nulls', [{ trace: 1, id: 1 }]);
     const [row] = await select<Record<string, unknown>>("SELECT * EXCEPT (trace_id, span_id, parent_span_id) FROM spans WHERE organization_id = 'nulls'");
     expect(Object.entries(row ?? {}).filter(([, value]) => value === null).map(([name]) => name)).toEqual([
-      'is_used', 'first_token_ns', 'tokens_input', 'tokens_cache_read', 'tokens_cache_write', 'tokens_output', 'tokens_reasoning', 'tokens_audio_input', 'tokens_audio_output', 'cost_usd',
+      'is_used', 'first_token_ns', 'tokens_input', 'tokens_cache_read', 'tokens_cache_write', 'tokens_output', 'tokens_reasoning', 'tokens_audio_input', 'tokens_audio_output', 'cost_usd', 'cost_estimate_usd',
     ]);
     expect(row).toMatchObject({ charge: 'none', cost_unknown_reason: '', conversation_id: '', attributes: {}, 'events.at': [], is_speculative: 0 });
   });
@@ -308,6 +316,6 @@ describe('traces on the engine', () => {
     ]).execute();
     await load('priced', [{ trace: 1, id: 1, attributes: { ...CALL, 'gen_ai.conversation.id': 'c-1' } }]);
     expect(await reader.spansOf('priced', ['c-1'])).toEqual([expect.objectContaining({ cost_usd: '0.003574', cost_source: 'override', price_version: 'override/openai/gpt-4.1@2026-01-01' })]);
-    await expect(intake.accept('broken', protobufOf(requestOf([spanOf({ trace: 1, id: 1 })])), 'protobuf')).rejects.toMatchObject({ kind: 'unavailable', code: 'prices_unusable', message: expect.stringContaining('broken') });
+    await expect(intake.accept('traces', 'broken', protobufOf(requestOf([spanOf({ trace: 1, id: 1 })])), 'protobuf')).rejects.toMatchObject({ kind: 'unavailable', code: 'prices_unusable', message: expect.stringContaining('broken') });
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ApiKeys } from '#platform';
 import { distMain } from './build.js';
 
-const SETTINGS = { PORT: '0', STRIPE_SANDBOX_PORT: '0', LOG_LEVEL: 'warn', DECIDE_EVERY_MS: '200', DELIVER_EVERY_MS: '200', RECONCILE_EVERY_MS: '300', SPOOL_SEGMENT_AGE_MS: '200' };
+const SETTINGS = { PORT: '0', GRPC_PORT: '0', STRIPE_SANDBOX_PORT: '0', LOG_LEVEL: 'warn', DECIDE_EVERY_MS: '200', DELIVER_EVERY_MS: '200', RECONCILE_EVERY_MS: '300', SPOOL_SEGMENT_AGE_MS: '200' };
 
 /** The built service, or one app of it, as a process of its own, on a data directory of its own, that can be killed and started again. */
 export class ServiceProcess {
@@ -13,6 +13,7 @@ export class ServiceProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'astrolabe-e2e-'));
   #child: ChildProcess | undefined;
   url = '';
+  grpcAddress = '';
 
   constructor(readonly app: 'standalone' | 'ingest' | 'api' | 'worker' = 'standalone') {}
 
@@ -24,10 +25,12 @@ export class ServiceProcess {
     this.#child = child;
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    this.url = await new Promise<string>((resolve, reject) => {
-      child.once('message', (message) => resolve((message as { url: string }).url));
+    const ready = await new Promise<{ url: string; grpcAddress?: string }>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as { url: string; grpcAddress?: string }));
       child.once('exit', (code) => reject(new Error(`the service ended with code ${code}: ${said}`)));
     });
+    this.url = ready.url;
+    this.grpcAddress = ready.grpcAddress ?? '';
   }
 
   /** @returns the exit code; null when the signal ended it, or when it was not running */

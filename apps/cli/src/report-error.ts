@@ -12,6 +12,7 @@ const EXIT_CODES: Record<ErrorKind, number> = {
   too_large: 2,
   not_found: 3,
   conflict: 4,
+  rate_limited: 5,
   unavailable: 5,
   unauthenticated: 6,
   forbidden: 6,

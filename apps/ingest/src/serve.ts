@@ -1,8 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
-import { SpanIntake } from '#traces';
-import { registerOtlpReceiver } from './otlp-receiver.js';
+import { OtlpIntake } from '#traces';
+import { startReceivers } from './start-receivers.js';
 
 class IngestModule {}
 
@@ -11,7 +11,7 @@ await serveProcess(async (config) => {
   const clock = new SystemClock();
   const logger = createLogger(config.LOG_LEVEL, 'astrolabe-ingest');
   const stores = await openStores(config, { ownsDataDirectory: true });
-  const intake = await SpanIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
+  const intake = await OtlpIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: IngestModule, imports: [PlatformModule.with({ config, stores, clock, logger })], controllers: [HealthController] },
     httpAdapter(),
@@ -21,12 +21,13 @@ await serveProcess(async (config) => {
   const keys = app.get(ApiKeys);
   // A key of its own making would have no use here: who sends must know it, and the API is where keys are made.
   await ensureBootstrapKey(keys, config);
-  await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys, config, logger });
+  const receivers = await startReceivers(app.getHttpAdapter().getInstance(), { intake, keys, clock, config, logger });
   const url = await listen(app, config.HOST, config.PORT);
   return {
-    ready: { url },
-    announcement: [`OTLP/HTTP at ${url}/v1/traces`],
+    ready: { url, grpcAddress: receivers.grpcAddress },
+    announcement: [`OTLP/HTTP at ${url}/v1/traces and /v1/logs${receivers.grpcAddress ? `, OTLP/gRPC at ${receivers.grpcAddress}` : ''}`],
     close: async () => {
+      await receivers.close();
       await app.close();
       await intake.close();
       await stores.close();

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
-import { SpanIntake } from '#traces';
+import { OtlpIntake } from '#traces';
 import { API_BODY_BYTES_MAX, ApiModule } from '../../api/src/api.module.js';
-import { registerOtlpReceiver } from '../../ingest/src/otlp-receiver.js';
+import { startReceivers } from '../../ingest/src/start-receivers.js';
 import { startStripeSandbox } from '../../stripe-sandbox/src/start-stripe-sandbox.js';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 
@@ -12,6 +12,8 @@ class StandaloneModule {}
 
 export interface Standalone {
   url: string;
+  /** Where OTLP/gRPC is taken, host:port; undefined where it is switched off. */
+  grpcAddress: string | undefined;
   /** Where the stand-in for Stripe answers; undefined when Stripe itself, or another address, is configured. */
   sandboxUrl: string | undefined;
   /** The admin key that was made on the first start; shown once. */
@@ -39,7 +41,7 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
     if (sandbox) closers.push(() => sandbox.close());
     const config = sandbox ? { ...configured, STRIPE_API_URL: sandbox.url } : configured;
 
-    const intake = await SpanIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
+    const intake = await OtlpIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
     closers.push(() => intake.close());
     const app = await NestFactory.create<NestFastifyApplication>(
       { module: StandaloneModule, imports: [PlatformModule.with({ config, stores, clock, logger }), ApiModule, WorkerModule] },
@@ -49,11 +51,12 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
     closers.push(() => app.close());
     app.useGlobalFilters(new ProblemFilter(logger));
     const keys = app.get(ApiKeys);
-    await registerOtlpReceiver(app.getHttpAdapter().getInstance(), { intake, keys, config, logger });
+    const receivers = await startReceivers(app.getHttpAdapter().getInstance(), { intake, keys, clock, config, logger });
+    closers.push(() => receivers.close());
     const newApiKey = await ensureFirstKey(keys, config);
     const url = await listen(app, config.HOST, config.PORT);
     logStart(logger, config, url);
-    return { url, sandboxUrl: sandbox?.url, newApiKey, close };
+    return { url, grpcAddress: receivers.grpcAddress, sandboxUrl: sandbox?.url, newApiKey, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,5 @@
-/** How a failure is to be treated by whoever meets it; only `unavailable` is worth a retry. */
-export type ErrorKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict' | 'too_large' | 'unsupported' | 'unavailable';
+/** How a failure is to be treated by whoever meets it; only `unavailable` and `rate_limited` are worth a retry, after a while. */
+export type ErrorKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict' | 'too_large' | 'unsupported' | 'rate_limited' | 'unavailable';
 
 export interface DomainErrorInput {
   kind: ErrorKind;

@@ -45,6 +45,8 @@ export const CONVENTIONS = {
   ],
   audioInputTokens: ['llm.token_count.prompt_details.audio'],
   audioOutputTokens: ['llm.token_count.completion_details.audio'],
+  estimatedInputTokens: ['astrolabe.estimated.input_tokens'],
+  estimatedOutputTokens: ['astrolabe.estimated.output_tokens'],
   firstTokenSeconds: ['gen_ai.response.time_to_first_chunk'],
   firstTokenMs: ['ai.response.msToFirstChunk'],
   senderCostUsd: ['gen_ai.usage.cost', 'llm.cost.total'],

@@ -7,7 +7,7 @@ import { BookingService, DeliveryService, ReconciliationService } from '#billing
 import { ContractStore, DecisionService } from '#outcomes';
 import { ApiKeys, PlatformModule, ProblemFilter, createLogger, listen, type ManualClock } from '#platform';
 import { RolloutStore } from '#rollouts';
-import { SpanIntake } from '#traces';
+import { OtlpIntake } from '#traces';
 import { EvalsApiModule } from '../../../apps/api/src/evals/evals-api.module.js';
 import { PagesApiModule } from '../../../apps/api/src/pages/pages-api.module.js';
 import { startStripeSandbox } from '../../../apps/stripe-sandbox/src/start-stripe-sandbox.js';
@@ -16,7 +16,7 @@ import { openTestStores } from '../../support/test-stores.js';
 export interface PagesService {
   url: string;
   clock: ManualClock;
-  intake: SpanIntake;
+  intake: OtlpIntake;
   keys: ApiKeys;
   contracts: ContractStore;
   rollouts: RolloutStore;
@@ -40,7 +40,7 @@ export async function startPagesService(clock: ManualClock): Promise<PagesServic
     closers.push(() => stores.close());
     const { config } = stores;
     const logger = createLogger('silent', 'test');
-    const intake = await SpanIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
+    const intake = await OtlpIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
     closers.push(() => intake.close());
     const root = { module: class Root {}, imports: [PlatformModule.with({ config, stores, clock, logger }), EvalsApiModule, PagesApiModule] };
     const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), { logger: false });
@@ -54,7 +54,7 @@ export async function startPagesService(clock: ManualClock): Promise<PagesServic
   }
 }
 
-function servicesOf(app: NestFastifyApplication, intake: SpanIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'contracts' | 'rollouts' | 'settle'> {
+function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'contracts' | 'rollouts' | 'settle'> {
   const [decisions, booking, delivery, reconciliation] = [app.get(DecisionService), app.get(BookingService), app.get(DeliveryService), app.get(ReconciliationService)];
   return {
     keys: app.get(ApiKeys),

@@ -25,6 +25,7 @@ export async function startService(input: { dataDirectory: string; apiKey: strin
       DATA_DIR: input.dataDirectory,
       PORT: String(input.port),
       STRIPE_SANDBOX_PORT: String(input.sandboxPort),
+      GRPC_PORT: '0',
       BOOTSTRAP_API_KEY: input.apiKey,
       ...input.settings,
     },

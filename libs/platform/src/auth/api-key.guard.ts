@@ -35,8 +35,8 @@ export class ApiKeyGuard implements CanActivate {
  * The key of a program's request: `Authorization: Bearer`, or `X-API-Key` as OFREP sends it. Nowhere else: an address ends up in logs and
  * histories, and a cookie is sent by a browser whatever made it send.
  */
-export function keyInHeaders(request: FastifyRequest): string | undefined {
-  const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const header = request.headers['x-api-key'];
+export function keyInHeaders({ headers }: { headers: Readonly<Record<string, unknown>> }): string | undefined {
+  const { authorization, 'x-api-key': header } = headers;
+  const bearer = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization)?.[1] : undefined;
   return bearer ?? (typeof header === 'string' ? header : undefined);
 }

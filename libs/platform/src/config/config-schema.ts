@@ -3,6 +3,7 @@ import { z } from 'zod';
 const MIB = 1024 * 1024;
 
 const bytes = (value: number) => z.coerce.number().int().positive().default(value);
+const count = (value: number) => z.coerce.number().int().positive().default(value);
 const milliseconds = (value: number) => z.coerce.number().int().positive().default(value);
 const port = (value: number) => z.coerce.number().int().min(0).max(65535).default(value);
 const url = (...protocols: string[]) =>
@@ -25,14 +26,27 @@ export const configSchema = z.object({
   STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_/, 'must start with sk_ or rk_').optional().describe('Stripe; without it the sandbox stands in, and nothing is charged'),
   STRIPE_API_URL: url('http:', 'https:').optional().describe('Another address for the Stripe API, such as a sandbox that runs elsewhere'),
   STRIPE_SANDBOX_PORT: port(4319).describe('Port of the built-in Stripe sandbox; 0 takes a free one'),
+  GRPC_PORT: port(4317).describe('OTLP/gRPC; 0 takes a free one, and GRPC=false does without it'),
+  GRPC: z.enum(['true', 'false']).default('true').transform((text) => text === 'true').describe('Whether OTLP/gRPC is served beside OTLP/HTTP'),
   INGEST_BODY_BYTES_MAX: bytes(16 * MIB).describe('Largest OTLP request as sent'),
   INGEST_DECOMPRESSED_BYTES_MAX: bytes(64 * MIB).describe('Largest OTLP request after decompression'),
-  SPOOL_SEGMENT_BYTES_MAX: bytes(16 * MIB).describe('A spool segment is sealed at this size'),
+  INGEST_KEY_BYTES_PER_SECOND_MAX: bytes(256 * MIB).describe('What one API key may send on average, after decompression; above it 429'),
+  INGEST_KEY_REQUESTS_MAX: count(64).describe('Requests of one API key that may be under way at the same time; above it 429'),
+  INGEST_ATTRIBUTES_MAX: count(128).describe('Attributes, and events, of a span that are kept; more are left out and counted in attributes_dropped'),
+  INGEST_ATTRIBUTE_BYTES_MAX: bytes(4096).describe('Longest attribute value that is kept whole; longer ones are cut and counted in attributes_cut'),
+  INGEST_DISTINCT_VALUES_MAX: count(2000).describe('Distinct values a day of a low-cardinality column, for each organization; more are kept among the attributes'),
+  INGEST_SPAN_AGE_DAYS_MAX: count(1825).describe('Spans that started longer ago are rejected'),
+  INGEST_SPAN_AHEAD_MS_MAX: milliseconds(3_600_000).describe('Spans that start further ahead of our clock are rejected'),
+  INGEST_RECENT_SPANS: z.coerce.number().int().min(0).max(20_000_000).default(500_000).describe('How many of the newest spans are recognised when they are sent again; about 100 bytes of memory for each'),
+  SPOOL_SEGMENT_BYTES_MAX: bytes(32 * MIB).describe('A spool segment is sealed at this size'),
   SPOOL_SEGMENT_AGE_MS: milliseconds(500).describe('A spool segment is sealed at this age'),
   SPOOL_BYTES_MAX: bytes(4096 * MIB).describe('Above this much unloaded data the receiver answers 503 until some is loaded'),
+  SPOOL_FREE_BYTES_MIN: bytes(256 * MIB).describe('Below this much free space on its disk the receiver answers 503: loading needs room to make room'),
+  SPOOL_LOADS_MAX: count(2).describe('Spool segments that are loaded at the same time'),
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
+  ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies are carried out again, for what was loaded late'),
 });
 
 export type Config = z.infer<typeof configSchema>;

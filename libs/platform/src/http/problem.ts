@@ -9,6 +9,7 @@ export const statusOfKind: Record<ErrorKind, number> = {
   conflict: 409,
   too_large: 413,
   unsupported: 415,
+  rate_limited: 429,
   unavailable: 503,
 };
 

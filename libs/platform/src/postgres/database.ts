@@ -44,6 +44,17 @@ export interface Breaks {
   reconciliationId: string;
 }
 
+export interface ContentErasures {
+  conversationId: string | null;
+  endUserId: string | null;
+  firstDoneAt: Timestamp | null;
+  id: string;
+  lastDoneAt: Timestamp | null;
+  organizationId: string;
+  requestedAt: Timestamp;
+  requestedBy: string;
+}
+
 export interface Contracts {
   activatedAt: Timestamp | null;
   createdAt: Timestamp;
@@ -232,6 +243,17 @@ export interface Suites {
   source: string;
 }
 
+export interface TelemetrySettings {
+  contentBytesMax: number;
+  contentRetentionDays: number;
+  keepsContent: boolean;
+  organizationId: string;
+  redactKeys: string[];
+  redactPatterns: string[];
+  spanRetentionDays: number;
+  updatedAt: Timestamp;
+}
+
 export interface Trials {
   attempts: number;
   conversationId: string;
@@ -267,6 +289,7 @@ export interface Verdicts {
 export interface DB {
   apiKeys: ApiKeys;
   breaks: Breaks;
+  contentErasures: ContentErasures;
   contracts: Contracts;
   customers: Customers;
   entries: Entries;
@@ -284,6 +307,7 @@ export interface DB {
   runs: Runs;
   stripeObjects: StripeObjects;
   suites: Suites;
+  telemetrySettings: TelemetrySettings;
   trials: Trials;
   variants: Variants;
   verdicts: Verdicts;

@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { openClickHouseServer, type ClickHouse } from '#platform';
-import { segmentTarget } from './segment-target.js';
+import { SignalBlock } from '../logs/signal-block.js';
+import { NativeBlock } from '../native/native-block.js';
+import { segmentTarget, type SegmentPart } from './segment-target.js';
 
 // What goes over the wire to a server. That the engine itself takes it, and takes it once, is tested on the embedded one.
 describe('a segment on its way to a ClickHouse server', () => {
   let server: Server;
   let clickhouse: ClickHouse;
-  let received: { query: string; body: Buffer }[];
+  let received: { query: string; encoding: string | undefined; body: Buffer }[];
   let answer: { status: number; headers?: Record<string, string>; body: string };
 
   beforeEach(async () => {
@@ -18,7 +21,7 @@ describe('a segment on its way to a ClickHouse server', () => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
-        received.push({ query: new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '', body: Buffer.concat(parts) });
+        received.push({ encoding: request.headers['content-encoding'], query: new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '', body: request.headers['content-encoding'] === 'gzip' ? gunzipSync(Buffer.concat(parts)) : Buffer.concat(parts) });
         response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
@@ -30,13 +33,30 @@ describe('a segment on its way to a ClickHouse server', () => {
     await new Promise((done) => server.close(done));
   });
 
-  const insert = (rows: Buffer[]) => segmentTarget(clickhouse, { table: 'spans', columns: [['id', 'UInt8'], ['events.at', 'Array(UInt8)']] }).insert('segment-1', rows, '/not/used');
+  const { schema, columns } = new SignalBlock();
+  const insert = (blocks: Buffer[], part: Partial<SegmentPart> = {}) => segmentTarget(clickhouse).insert({ segmentId: 'segment-1', table: 'signals', schema, blocks, scratchPath: '/not/used', ...part });
 
-  it('is one request: the query with the segment as its token, and the rows as they are', async () => {
+  it('is one compressed request: the query with the segment as its token, and the blocks as they are', async () => {
     await insert([Buffer.from([1, 0]), Buffer.from([0xff, 1, 0x0a])]);
     expect(received).toHaveLength(1);
-    expect(received[0]?.query).toMatch(/^INSERT INTO spans \(id, events\.at\) SETTINGS .*insert_deduplication_token = 'segment-1'.* FORMAT RowBinary$/);
+    expect(received[0]?.encoding).toBe('gzip');
+    const names = columns.map(({ name }) => name).join(', ');
+    expect(received[0]?.query).toMatch(/^INSERT INTO signals \(.*\) SETTINGS .*insert_deduplication_token = 'segment-1'.* FORMAT Native$/);
+    expect(received[0]?.query).toContain(`INSERT INTO signals (${names}) SETTINGS`);
     expect([...(received[0]?.body ?? [])]).toEqual([1, 0, 0xff, 1, 0x0a]);
+  });
+
+  it('names the columns that the block has, where another version of the program wrote it', async () => {
+    class OlderBlock extends NativeBlock {
+      readonly id = this.string('signal_id');
+      readonly kind = this.lowCardinality('kind');
+    }
+    const older = new OlderBlock();
+    older.id.text('s-1');
+    older.kind.text('handoff');
+    older.endRow();
+    await insert([older.toBytes()], { schema: older.schema });
+    expect(received[0]?.query).toContain('INSERT INTO signals (signal_id, kind) SETTINGS');
   });
 
   it('fails with the code by which the server refuses rows', async () => {

@@ -1,66 +1,84 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { ClickHouse } from '#platform';
+import { ContentBlock } from '../content/content-block.js';
+import { SignalBlock } from '../logs/signal-block.js';
+import type { NativeBlock } from '../native/native-block.js';
+import { readBlockHead } from '../native/read-native-block.js';
+import { SpanBlock } from '../rows/span-block.js';
+import type { SpooledTable } from '../spool/segment-format.js';
 
-/** Where a segment's rows go: a table and the columns in the order in which the rows were written. */
-export interface SegmentTable {
-  table: string;
-  columns: readonly (readonly [name: string, type: string])[];
+/** The rows of one segment for one table. */
+export interface SegmentPart {
+  /** The segment's id: the same part is loaded under it again after a crash. */
+  segmentId: string;
+  table: SpooledTable;
+  /** Which columns the blocks have. */
+  schema: number;
+  /** Blocks in ClickHouse's Native format. */
+  blocks: readonly Buffer[];
+  /** Where a file may be put while the part is loaded. */
+  scratchPath: string;
 }
 
-/** Puts one segment's rows into its table, once however often it is called with the same id. */
+/** Puts parts of segments into their tables, each once however often it is given. */
 export abstract class SegmentTarget {
-  abstract insert(segmentId: string, rows: readonly Buffer[], scratchPath: string): Promise<void>;
+  abstract insert(part: SegmentPart): Promise<void>;
 }
 
 // The token makes a repeated insert a no-op, also in the views that depend on the table. Spans of many months are rare and slow to insert,
-// and no reason to refuse a segment: it would hold up everything behind it.
-const settings = (segmentId: string) =>
-  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${segmentId}', deduplicate_blocks_in_dependent_materialized_views = 1, max_insert_threads = 1, max_partitions_per_insert_block = 0`;
+// and no reason to refuse a segment: it would hold up everything behind it. What a merge would tidy up is left to the merge:
+// `optimize_on_insert` took half of the engine's time (bench/ingest), and readers take one row for each identity anyway.
+const settings = ({ segmentId }: SegmentPart) =>
+  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${segmentId}', deduplicate_blocks_in_dependent_materialized_views = 1, ` +
+  'optimize_on_insert = 0, max_insert_threads = 1, max_partitions_per_insert_block = 0';
 
-const columnNames = ({ columns }: SegmentTable) => columns.map(([name]) => name).join(', ');
+const BLOCKS: Readonly<Record<SpooledTable, NativeBlock>> = { spans: new SpanBlock(), span_contents: new ContentBlock(), signals: new SignalBlock() };
+
+/** Columns and types of a part. What another version of this program spooled says itself what it has. */
+function columnsOf({ table, schema, blocks }: SegmentPart): { names: string; structure: string } {
+  const known = BLOCKS[table];
+  const { columns } = known.schema === schema ? known : readBlockHead(blocks[0] ?? Buffer.alloc(0));
+  return { names: columns.map(({ name }) => name).join(', '), structure: columns.map(({ name, type }) => `\`${name}\` ${type}`).join(', ') };
+}
 
 /** The engine in this process reads the rows from a file: the connection's own insert would turn binary into text. */
 class EmbeddedSegmentTarget extends SegmentTarget {
-  constructor(
-    private readonly clickhouse: ClickHouse,
-    private readonly table: SegmentTable,
-  ) {
+  constructor(private readonly clickhouse: ClickHouse) {
     super();
   }
 
-  async insert(segmentId: string, rows: readonly Buffer[], scratchPath: string): Promise<void> {
-    await writeFile(scratchPath, rows);
+  async insert(part: SegmentPart): Promise<void> {
+    await writeFile(part.scratchPath, part.blocks);
     try {
-      const structure = this.table.columns.map(([name, type]) => `\`${name}\` ${type}`).join(', ');
+      const { names, structure } = columnsOf(part);
       await this.clickhouse.run({
-        query: `INSERT INTO ${this.table.table} (${columnNames(this.table)}) ${settings(segmentId)} SELECT * FROM file({path: String}, 'RowBinary', {structure: String})`,
-        query_params: { path: scratchPath, structure },
+        query: `INSERT INTO ${part.table} (${names}) ${settings(part)} SELECT * FROM file({path: String}, 'Native', {structure: String})`,
+        query_params: { path: part.scratchPath, structure },
       });
     } finally {
-      await rm(scratchPath, { force: true });
+      await rm(part.scratchPath, { force: true });
     }
   }
 }
 
 /** A server gets the rows as one streamed request. */
 class ServerSegmentTarget extends SegmentTarget {
-  constructor(
-    private readonly clickhouse: ClickHouse,
-    private readonly table: SegmentTable,
-  ) {
+  constructor(private readonly clickhouse: ClickHouse) {
     super();
   }
 
-  async insert(segmentId: string, rows: readonly Buffer[]): Promise<void> {
+  async insert(part: SegmentPart): Promise<void> {
     const { stream } = await this.clickhouse.client.exec({
-      query: `INSERT INTO ${this.table.table} (${columnNames(this.table)}) ${settings(segmentId)} FORMAT RowBinary`,
-      values: Readable.from(rows, { objectMode: false }),
+      query: `INSERT INTO ${part.table} (${columnsOf(part).names}) ${settings(part)} FORMAT Native`,
+      values: Readable.from(part.blocks, { objectMode: false }),
     });
-    stream.resume();
+    // The rows are in when the answer is whole: one that breaks off may stand for an insert that failed.
+    await finished(stream.resume());
   }
 }
 
-export function segmentTarget(clickhouse: ClickHouse, table: SegmentTable): SegmentTarget {
-  return clickhouse.kind === 'embedded' ? new EmbeddedSegmentTarget(clickhouse, table) : new ServerSegmentTarget(clickhouse, table);
+export function segmentTarget(clickhouse: ClickHouse): SegmentTarget {
+  return clickhouse.kind === 'embedded' ? new EmbeddedSegmentTarget(clickhouse) : new ServerSegmentTarget(clickhouse);
 }

@@ -1,49 +1,154 @@
 import type { PriceBook } from '#pricing';
-import { RowWriter } from '../rows/row-writer.js';
-import { rejectionOf, type AttributeDraft, type SpanDraft } from '../rows/span-draft.js';
+import type { Clock } from '#platform';
+import { ContentBlock, writeContentRows } from '../content/content-block.js';
+import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from '../content/content-policy.js';
+import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
+import { CardinalityGuard } from '../limits/cardinality-guard.js';
+import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
+import type { NativeBlock } from '../native/native-block.js';
+import type { AttributeDraft, AttributeLimits } from '../rows/attribute-draft.js';
+import { SpanBlock } from '../rows/span-block.js';
+import { rejectionOf, type SpanDraft, type StartWindow } from '../rows/span-draft.js';
 import { writeSpanRow } from '../rows/write-span-row.js';
-import { readJson } from './read-json.js';
-import { readProtobuf } from './read-protobuf.js';
+import type { Frame } from '../spool/segment-format.js';
+import { readLogsJson } from './read-logs-json.js';
+import { readLogsProtobuf } from './read-logs-protobuf.js';
+import { readTracesJson } from './read-traces-json.js';
+import { readTracesProtobuf } from './read-traces-protobuf.js';
 
 export type OtlpEncoding = 'protobuf' | 'json';
+export type OtlpSignal = 'traces' | 'logs';
+
+/** The organization that sends, and what holds for it. */
+export interface Sender {
+  organizationId: string;
+  prices: PriceBook;
+  settings: TelemetrySettings;
+  contentPolicy: ContentPolicy;
+}
 
 export interface TranscodeInput {
   body: Uint8Array;
   encoding: OtlpEncoding;
-  organizationId: string;
+  sender: Sender;
   ingestedAtMs: number;
-  prices: PriceBook;
 }
 
-export interface TranscodedSpans {
-  /** Rows in RowBinary, ready for the spool. */
-  rows: Buffer;
+export interface Transcoded {
+  /** Blocks of rows, ready for the spool. */
+  frames: Frame[];
   accepted: number;
+  /** Of those, the ones that are on disk already and need no row. */
+  resent: number;
   rejected: number;
-  /** Why the first rejected span was rejected. */
+  /** Why the first rejected one was rejected. */
   rejection: string | undefined;
+  /** Keys of the new spans, to be remembered when they are on disk. */
+  newSpans: Uint32Array;
 }
+
+export interface TranscoderOptions {
+  limits: AttributeLimits;
+  distinctValuesMax: number;
+  spanAgeMsMax: number;
+  spanAheadMsMax: number;
+  recentSpans: RecentSpans;
+  clock: Clock;
+}
+
+const DAY_MS = 24 * 3_600_000;
 
 /**
- * An OTLP trace request into priced rows. A span that cannot be kept is counted and left out; it never takes the others with it.
- * @throws DomainError `malformed_otlp` when the request as a whole cannot be decoded: then there are no rows at all.
+ * OTLP requests into priced rows, in blocks that are reused from request to request. What cannot be kept of a request is counted and left
+ * out; it never takes the rest with it. Every method throws DomainError `malformed_otlp` when the request as a whole cannot be decoded:
+ * then there are no rows at all.
  */
-export function transcodeSpans(input: TranscodeInput): TranscodedSpans {
-  const row = new RowWriter(Math.max(4096, input.body.length));
-  let accepted = 0;
-  let rejected = 0;
-  let rejection: string | undefined;
-  const sink = (span: SpanDraft, resource: AttributeDraft) => {
-    const objection = rejectionOf(span);
-    if (objection !== undefined) {
-      rejected++;
-      rejection ??= objection;
-      return;
+export class Transcoder {
+  readonly #spans = new SpanBlock();
+  readonly #contents = new ContentBlock();
+  readonly #signals = new SignalBlock();
+  readonly #keys = new SpanKeys();
+  readonly #guard: CardinalityGuard;
+
+  constructor(private readonly options: TranscoderOptions) {
+    this.#guard = new CardinalityGuard(options.distinctValuesMax, options.clock);
+  }
+
+  traces({ body, encoding, sender, ingestedAtMs }: TranscodeInput): Transcoded {
+    const { organizationId, prices, settings, contentPolicy } = sender;
+    const { recentSpans, limits } = this.options;
+    const spans = this.#spans;
+    const keys = this.#keys;
+    for (const block of [spans, this.#contents]) block.reset();
+    this.#admitFor(organizationId);
+    keys.reset();
+    const window = this.#windowFor(settings, ingestedAtMs);
+    const rowContext = { organizationId, ingestedAtMs, prices, retentionDays: settings.spanRetentionDays };
+    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings) };
+    const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
+    let writtenResource = -1;
+
+    const sink = (span: SpanDraft, resource: AttributeDraft, checksum: number) => {
+      const objection = rejectionOf(span, window);
+      if (objection !== undefined) {
+        counts.rejected++;
+        counts.rejection ??= objection;
+        return;
+      }
+      counts.accepted++;
+      recentSpans.keyOf(keys.next, organizationId, span.traceId, span.spanId, checksum);
+      if (recentSpans.has(keys.next)) {
+        counts.resent++;
+        return;
+      }
+      keys.push();
+      writeSpanRow(spans, span, resource, rowContext, resource.generation === writtenResource);
+      writtenResource = resource.generation;
+      if (span.attributes.contentNames.length > 0) writeContentRows(this.#contents, span, contentContext);
+    };
+    const options = { limits, keepsContent: settings.keepsContent };
+    if (encoding === 'protobuf') readTracesProtobuf(body, options, sink);
+    else readTracesJson(body, options, sink);
+    return { ...counts, frames: [frameOf('spans', spans), frameOf('span_contents', this.#contents)].filter(hasRows), newSpans: keys.toArray() };
+  }
+
+  logs({ body, encoding, sender, ingestedAtMs }: TranscodeInput): Transcoded {
+    const signals = this.#signals;
+    signals.reset();
+    const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
+    const context = { organizationId: sender.organizationId, ingestedAtMs };
+    const sink: Parameters<typeof readLogsJson>[2] = (log, resource) => {
+      const objection = writeSignalRow(signals, log, resource, context);
+      if (objection === undefined) {
+        counts.accepted++;
+        return;
+      }
+      counts.rejected++;
+      counts.rejection ??= objection;
+    };
+    const options = { limits: this.options.limits, keepsContent: false };
+    if (encoding === 'protobuf') readLogsProtobuf(body, options, sink);
+    else readLogsJson(body, options, sink);
+    return { ...counts, frames: [frameOf('signals', signals)].filter(hasRows), newSpans: new Uint32Array(0) };
+  }
+
+  #admitFor(organizationId: string): void {
+    const { name, service, operation, task, locale, channel, provider, requestModel, responseModel, tool, attributes, resourceAttributes } = this.#spans;
+    for (const column of [name, service, operation, task, locale, channel, provider, requestModel, responseModel, tool, attributes, resourceAttributes]) {
+      column.admission = (value) => this.#guard.admits(organizationId, column.name, value);
     }
-    writeSpanRow(row, span, resource, input);
-    accepted++;
-  };
-  if (input.encoding === 'protobuf') readProtobuf(input.body, sink);
-  else readJson(input.body, sink);
-  return { rows: row.bytes(), accepted, rejected, rejection };
+  }
+
+  // What the store would delete at once is better refused with a reason.
+  #windowFor({ spanRetentionDays }: TelemetrySettings, nowMs: number): StartWindow {
+    const { spanAgeMsMax, spanAheadMsMax } = this.options;
+    const ageMsMax = spanRetentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, spanRetentionDays * DAY_MS);
+    return { fromMs: nowMs - ageMsMax, untilMs: nowMs + spanAheadMsMax };
+  }
 }
+
+function frameOf(table: Frame['table'], block: NativeBlock): Frame {
+  return { table, schema: block.schema, rows: block.toBytes(), rowCount: block.rows };
+}
+
+const hasRows = ({ rowCount }: Frame) => rowCount > 0;

@@ -1,44 +1,5 @@
-import { FIELD_OF, FIELDS, SLOT, isContent, type ConventionField } from '../conventions.js';
-
-/** What an attribute's value is read as. Arrays and maps arrive as their JSON text. */
-export type AttributeValue = string | number | boolean;
-
-/** The same with arrays and maps as they were sent; undefined is a value that is not set. */
-export type PlainValue = AttributeValue | PlainValue[] | { [name: string]: PlainValue } | undefined;
-
-const UNRANKED = 127;
-
-/** The attributes of a resource or of a span: known ones in their slots, others as name and text. Reused from span to span. */
-export class AttributeDraft {
-  readonly #values = new Array<AttributeValue | undefined>(FIELDS.length).fill(undefined);
-  readonly #ranks = new Int8Array(FIELDS.length).fill(UNRANKED);
-  readonly otherNames: string[] = [];
-  readonly otherValues: string[] = [];
-
-  reset(): void {
-    this.#values.fill(undefined);
-    this.#ranks.fill(UNRANKED);
-    this.otherNames.length = 0;
-    this.otherValues.length = 0;
-  }
-
-  add(name: string, value: AttributeValue): void {
-    const mapped = FIELD_OF.get(name);
-    if (mapped === undefined) {
-      if (isContent(name)) return;
-      this.otherNames.push(name);
-      this.otherValues.push(typeof value === 'string' ? value : String(value));
-      return;
-    }
-    if (mapped.rank >= (this.#ranks[mapped.slot] ?? UNRANKED) || value === '') return;
-    this.#ranks[mapped.slot] = mapped.rank;
-    this.#values[mapped.slot] = value;
-  }
-
-  get(field: ConventionField): AttributeValue | undefined {
-    return this.#values[SLOT[field]];
-  }
-}
+import type { AttributeName } from './attribute-name.js';
+import { AttributeDraft, type AttributeLimits, type AttributeValue } from './attribute-draft.js';
 
 /** One span on its way from the wire to a row: filled by a reader, written by `writeSpanRow`, then filled again. */
 export class SpanDraft {
@@ -57,10 +18,14 @@ export class SpanDraft {
   kind = 0;
   statusCode = 0;
   statusMessage = '';
-  readonly attributes = new AttributeDraft();
+  readonly attributes: AttributeDraft;
   readonly events: EventDraft[] = [];
 
-  reset(): void {
+  constructor(private readonly limits: AttributeLimits, keepsContent: boolean) {
+    this.attributes = new AttributeDraft(limits, keepsContent);
+  }
+
+  reset(source: Uint8Array): void {
     this.traceIdBytes = 0;
     this.spanIdBytes = 0;
     this.parentSpanId.fill(0);
@@ -69,22 +34,19 @@ export class SpanDraft {
     this.kind = 0;
     this.statusCode = 0;
     this.statusMessage = '';
-    this.attributes.reset();
+    this.attributes.reset(source);
     this.events.length = 0;
   }
 
-  setTraceId(bytes: Uint8Array): void {
-    this.traceIdBytes = bytes.length;
-    if (bytes.length === 16) this.traceId.set(bytes);
-  }
-
-  setSpanId(bytes: Uint8Array): void {
-    this.spanIdBytes = bytes.length;
-    if (bytes.length === 8) this.spanId.set(bytes);
-  }
-
-  setParentSpanId(bytes: Uint8Array): void {
-    if (bytes.length === 8) this.parentSpanId.set(bytes);
+  /** A new event of this span; undefined, and counted as left out, where it has as many as are kept. */
+  startEvent(): EventDraft | undefined {
+    if (this.events.length >= this.limits.attributesMax) {
+      this.attributes.dropped++;
+      return undefined;
+    }
+    const event = new EventDraft(this.attributes, this.limits.attributesMax);
+    this.events.push(event);
+    return event;
   }
 }
 
@@ -95,9 +57,23 @@ export class EventDraft {
   name = '';
   readonly attributes: [name: string, value: string][] = [];
 
-  add(name: string, value: AttributeValue): void {
-    if (!isContent(name)) this.attributes.push([name, String(value)]);
+  /** Message bodies are kept with the span's. */
+  constructor(
+    private readonly span: AttributeDraft,
+    private readonly attributesMax: number,
+  ) {}
+
+  add(name: AttributeName, value: AttributeValue): void {
+    if (name.isContent) this.span.add(name, value);
+    else if (this.attributes.length >= this.attributesMax) this.span.dropped++;
+    else this.attributes.push([name.text, String(value)]);
   }
+}
+
+/** Copies an id of the right length; of another length only the length is kept, by which the span is refused. */
+export function copyId(target: Buffer, source: Uint8Array, start: number, end: number): number {
+  if (end - start === target.length) for (let at = 0; at < target.length; at++) target[at] = source[start + at] as number;
+  return end - start;
 }
 
 // 2^32 seconds are 10^9 * 2^32 nanoseconds: from 2106-02-07 on, the hour that spans are ordered by wraps around to 1970.
@@ -108,13 +84,27 @@ export function isStorableTime(high: number): boolean {
   return high < HIGH_HALF_MAX;
 }
 
+/** The moments between which a span may have started, epoch milliseconds. */
+export interface StartWindow {
+  fromMs: number;
+  untilMs: number;
+}
+
 /** Why a span cannot be kept, or undefined when it can (OTLP: a span needs a 16-byte and an 8-byte id that are not all zero). */
-export function rejectionOf(span: SpanDraft): string | undefined {
+export function rejectionOf(span: SpanDraft, window: StartWindow): string | undefined {
   if (span.traceIdBytes !== 16 || isZero(span.traceId)) return 'trace_id must be 16 bytes that are not all zero';
   if (span.spanIdBytes !== 8 || isZero(span.spanId)) return 'span_id must be 8 bytes that are not all zero';
   if (span.startHigh === 0 && span.startLow === 0) return 'start_time_unix_nano is missing';
   if (!isStorableTime(span.startHigh) || !isStorableTime(span.endHigh)) return 'start and end must be before the year 2106';
+  const startedAtMs = epochMs(span.startLow, span.startHigh);
+  if (startedAtMs < window.fromMs) return `it started before ${new Date(window.fromMs).toISOString()}, the oldest that is taken (INGEST_SPAN_AGE_DAYS_MAX)`;
+  if (startedAtMs > window.untilMs) return `it started after ${new Date(window.untilMs).toISOString()}, the latest that is taken (INGEST_SPAN_AHEAD_MS_MAX): check the sender's clock`;
   return undefined;
+}
+
+/** Epoch milliseconds of nanoseconds in two halves, to within a microsecond. */
+export function epochMs(low: number, high: number): number {
+  return (high * 4_294_967_296 + low) / 1e6;
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -1,170 +1,199 @@
 import { bucketTokens, chargeOf, type CallCost, type PriceBook, type TokenBuckets } from '#pricing';
-import { ENTITY_NAME, FIRST_TOKEN_EVENT, type ConventionField } from '../conventions.js';
-import type { RowWriter } from './row-writer.js';
-import { isStorableTime, type AttributeDraft, type AttributeValue, type EventDraft, type SpanDraft } from './span-draft.js';
+import { CONVENTIONS, ENTITY_NAME, FIELDS, FIRST_TOKEN_EVENT, SLOT } from '../conventions.js';
+import type { LowCardinalityColumn, MapColumn, StringColumn } from '../native/columns.js';
+import type { AttributeDraft, AttributeValue } from './attribute-draft.js';
+import type { SpanBlock } from './span-block.js';
+import { epochMs, isStorableTime, type EventDraft, type SpanDraft } from './span-draft.js';
 
 /*
- * One span into one RowBinary row, in the order of SPAN_COLUMNS, priced on the way: a price is a fact of the moment the call was made and
- * is never worked out again by a reader.
+ * One span into one row of a block, priced on the way: a price is a fact of the moment the call was made and is never worked out again by a
+ * reader.
  */
 
 export interface SpanRowContext {
   organizationId: string;
   ingestedAtMs: number;
   prices: PriceBook;
+  /** After how many days the store may delete the row; 0 keeps it. */
+  retentionDays: number;
 }
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const STATUSES = ['unset', 'ok', 'error'];
-const NOT_CHARGED: CallCost = { kind: 'unknown', reason: 'no_usage' };
 
-/** Appends the row of a span that `rejectionOf` has no objection to. */
-export function writeSpanRow(row: RowWriter, span: SpanDraft, resource: AttributeDraft, context: SpanRowContext): void {
-  const value = (field: ConventionField) => span.attributes.get(field) ?? resource.get(field);
-  const text = (field: ConventionField) => textOf(value(field));
-  const number = (field: ConventionField) => numberOf(value(field));
+/**
+ * Appends the row of a span that `rejectionOf` has no objection to.
+ * @param isSameResource whether the resource is the one of the row before in this block: its map is then repeated and not written again
+ */
+export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: AttributeDraft, context: SpanRowContext, isSameResource: boolean): void {
+  const { attributes } = span;
+  const value = (slot: number) => attributes.get(slot) ?? resource.get(slot);
+  const text = (slot: number) => textOf(value(slot));
+  const number = (slot: number) => numberOf(value(slot));
 
-  const operation = text('operation');
+  const operation = text(SLOT.operation);
   const tokens = tokensOf(number);
   const charge = chargeOf(operation === '' ? undefined : operation, tokens !== undefined);
-  const cost = charge === 'none' ? NOT_CHARGED : costOf(span, tokens, text, number, context.prices);
   const isEndEarly = span.endHigh < span.startHigh || (span.endHigh === span.startHigh && span.endLow < span.startLow);
+  const guarded = (column: LowCardinalityColumn, slot: number, written: string) => {
+    // What one sender has too many of is kept, where it does no harm.
+    if (!column.text(written)) addEntry(block.attributes, firstNameOf(slot), written);
+  };
 
-  row.string(context.organizationId);
-  row.fixed(span.traceId);
-  row.fixed(span.spanId);
-  row.fixed(span.parentSpanId);
-  row.u64(span.startLow, span.startHigh);
+  block.organizationId.text(context.organizationId);
+  block.traceId.values.bytes(span.traceId);
+  block.spanId.values.bytes(span.spanId);
+  block.parentSpanId.values.bytes(span.parentSpanId);
+  block.startedAt.values.u64(span.startLow, span.startHigh);
   // A span that ends before it starts (clock moved, or no end given) has no length rather than a negative one.
-  if (isEndEarly) row.u64(span.startLow, span.startHigh);
-  else row.u64(span.endLow, span.endHigh);
-  row.uint64(context.ingestedAtMs);
-  row.string(span.name);
-  row.string(KINDS[span.kind] ?? 'unspecified');
-  row.string(STATUSES[span.statusCode] ?? 'unset');
-  row.string(span.statusMessage);
-  row.string(text('service'));
-  row.string(text('environment'));
-  row.string(operation);
-  row.string(charge);
-  row.string(text('conversationId'));
-  row.string(text('turnId'));
-  row.string(text('endUserId'));
-  row.string(text('customerId'));
-  row.string(text('agent'));
-  row.string(text('task'));
-  row.string(text('locale'));
-  row.string(text('channel'));
-  row.string(text('flagKey'));
-  row.string(text('variant'));
-  row.string(text('provider'));
-  row.string(text('requestModel'));
-  row.string(text('responseModel'));
-  row.string(text('tool') || toolOfEntity(span, operation));
-  row.string(text('toolCallId'));
-  row.u8(booleanOf(value('speculative')) === true ? 1 : 0);
-  writeNullableBoolean(row, booleanOf(value('used')));
-  row.nullableUint64(firstTokenNs(span, number));
-  writeTokens(row, tokens);
-  writeCost(row, charge === 'none' ? undefined : cost);
-  writeMap(row, span.attributes.otherNames, span.attributes.otherValues);
-  writeMap(row, resource.otherNames, resource.otherValues);
-  writeEvents(row, span);
+  if (isEndEarly) block.endedAt.values.u64(span.startLow, span.startHigh);
+  else block.endedAt.values.u64(span.endLow, span.endHigh);
+  block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+  const name = attributes.cutText(span.name);
+  if (!block.name.text(name)) addEntry(block.attributes, 'span.name', name);
+  block.kind.text(KINDS[span.kind] ?? 'unspecified');
+  block.status.text(STATUSES[span.statusCode] ?? 'unset');
+  block.statusMessage.text(attributes.cutText(span.statusMessage));
+  guarded(block.service, SLOT.service, text(SLOT.service));
+  block.environment.text(text(SLOT.environment));
+  guarded(block.operation, SLOT.operation, operation);
+  block.charge.text(charge);
+  writeString(block.conversationId, SLOT.conversationId, attributes, resource);
+  writeString(block.turnId, SLOT.turnId, attributes, resource);
+  writeString(block.endUserId, SLOT.endUserId, attributes, resource);
+  block.customerId.text(text(SLOT.customerId));
+  block.agent.text(text(SLOT.agent));
+  guarded(block.task, SLOT.task, text(SLOT.task));
+  guarded(block.locale, SLOT.locale, text(SLOT.locale));
+  guarded(block.channel, SLOT.channel, text(SLOT.channel));
+  block.flagKey.text(text(SLOT.flagKey));
+  block.variant.text(text(SLOT.variant));
+  guarded(block.provider, SLOT.provider, text(SLOT.provider));
+  guarded(block.requestModel, SLOT.requestModel, text(SLOT.requestModel));
+  guarded(block.responseModel, SLOT.responseModel, text(SLOT.responseModel));
+  guarded(block.tool, SLOT.tool, text(SLOT.tool) || toolOfEntity(attributes, operation));
+  writeString(block.toolCallId, SLOT.toolCallId, attributes, resource);
+  block.isSpeculative.values.u8(booleanOf(value(SLOT.speculative)) === true ? 1 : 0);
+  block.isUsed.number(flagOf(booleanOf(value(SLOT.used))));
+  block.firstTokenNs.number(firstTokenNs(span, number));
+  writeTokens(block, tokens);
+  if (charge === 'none') writeCost(block, undefined, undefined);
+  else {
+    const cost = costOf(span, tokens, text, number, context.prices);
+    writeCost(block, cost, cost.kind === 'known' ? undefined : estimateOf(span, text, number, context.prices));
+  }
+  writeOthers(block, attributes);
+  if (isSameResource) block.resourceAttributes.repeatRow();
+  else writeResource(block, resource);
+  writeEvents(block, span);
+  block.attributesDropped.values.u32(attributes.dropped);
+  block.attributesCut.values.u32(attributes.cut);
+  block.retentionDays.values.u16(context.retentionDays);
+  block.endRow();
 }
 
-function tokensOf(number: (field: ConventionField) => number | undefined): TokenBuckets | undefined {
+function writeString(column: StringColumn, slot: number, attributes: AttributeDraft, resource: AttributeDraft): void {
+  if (!attributes.writeText(slot, column.values) && !resource.writeText(slot, column.values)) column.text('');
+}
+
+function tokensOf(number: (slot: number) => number | undefined): TokenBuckets | undefined {
   return bucketTokens({
-    inputTokens: number('inputTokens'),
-    outputTokens: number('outputTokens'),
-    cacheReadTokens: number('cacheReadTokens'),
-    cacheWriteTokens: number('cacheWriteTokens'),
-    reasoningTokens: number('reasoningTokens'),
-    audioInputTokens: number('audioInputTokens'),
-    audioOutputTokens: number('audioOutputTokens'),
+    inputTokens: number(SLOT.inputTokens),
+    outputTokens: number(SLOT.outputTokens),
+    cacheReadTokens: number(SLOT.cacheReadTokens),
+    cacheWriteTokens: number(SLOT.cacheWriteTokens),
+    reasoningTokens: number(SLOT.reasoningTokens),
+    audioInputTokens: number(SLOT.audioInputTokens),
+    audioOutputTokens: number(SLOT.audioOutputTokens),
   });
 }
 
 function costOf(
   span: SpanDraft,
   tokens: TokenBuckets | undefined,
-  text: (field: ConventionField) => string,
-  number: (field: ConventionField) => number | undefined,
+  text: (slot: number) => string,
+  number: (slot: number) => number | undefined,
   prices: PriceBook,
 ): CallCost {
   return prices.priceCall({
-    provider: text('provider'),
-    requestModel: text('requestModel'),
-    responseModel: text('responseModel'),
-    startedAtMs: (span.startHigh * 4_294_967_296 + span.startLow) / 1e6,
+    provider: text(SLOT.provider),
+    requestModel: text(SLOT.requestModel),
+    responseModel: text(SLOT.responseModel),
+    startedAtMs: epochMs(span.startLow, span.startHigh),
     tokens,
-    senderCostUsd: number('senderCostUsd'),
+    senderCostUsd: number(SLOT.senderCostUsd),
   });
 }
 
-function writeTokens(row: RowWriter, tokens: TokenBuckets | undefined): void {
-  row.nullableUint64(tokens?.input);
-  row.nullableUint64(tokens?.cacheRead);
-  row.nullableUint64(tokens?.cacheWrite);
-  row.nullableUint64(tokens?.output);
-  row.nullableUint64(tokens?.reasoning);
-  row.nullableUint64(tokens?.audioInput);
-  row.nullableUint64(tokens?.audioOutput);
-  row.string(tokens?.rule ?? '');
+/** What a call without usage, such as a stream that was aborted, costs by the sender's own estimate of its tokens. Never mixed with costs. */
+function estimateOf(span: SpanDraft, text: (slot: number) => string, number: (slot: number) => number | undefined, prices: PriceBook): bigint | undefined {
+  const inputTokens = number(SLOT.estimatedInputTokens);
+  const outputTokens = number(SLOT.estimatedOutputTokens);
+  if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  const none = { cacheReadTokens: undefined, cacheWriteTokens: undefined, reasoningTokens: undefined, audioInputTokens: undefined, audioOutputTokens: undefined };
+  const cost = costOf(span, bucketTokens({ inputTokens, outputTokens, ...none }), text, () => undefined, prices);
+  return cost.kind === 'known' ? cost.costPicoUsd : undefined;
+}
+
+function writeTokens(block: SpanBlock, tokens: TokenBuckets | undefined): void {
+  block.tokensInput.number(tokens?.input);
+  block.tokensCacheRead.number(tokens?.cacheRead);
+  block.tokensCacheWrite.number(tokens?.cacheWrite);
+  block.tokensOutput.number(tokens?.output);
+  block.tokensReasoning.number(tokens?.reasoning);
+  block.tokensAudioInput.number(tokens?.audioInput);
+  block.tokensAudioOutput.number(tokens?.audioOutput);
+  block.tokenRule.text(tokens?.rule ?? '');
 }
 
 // Three states, never mixed: known (a cost), unknown (NULL with a reason), not a charged span (NULL without one).
-function writeCost(row: RowWriter, cost: CallCost | undefined): void {
-  if (cost?.kind === 'known') {
-    row.u8(0);
-    row.bigInt64(cost.costPicoUsd);
-    row.string(cost.source);
-    row.string('');
-    row.string(cost.priceVersion);
-    return;
-  }
-  row.u8(1);
-  row.string('');
-  row.string(cost?.reason ?? '');
-  row.string('');
+function writeCost(block: SpanBlock, cost: CallCost | undefined, estimatePicoUsd: bigint | undefined): void {
+  const known = cost?.kind === 'known' ? cost : undefined;
+  block.costUsd.bigInt(known?.costPicoUsd);
+  block.costSource.text(known?.source ?? '');
+  block.costUnknownReason.text(cost?.kind === 'unknown' ? cost.reason : '');
+  block.costEstimateUsd.bigInt(estimatePicoUsd);
+  block.priceVersion.text(known?.priceVersion ?? '');
 }
 
-function writeMap(row: RowWriter, names: readonly string[], values: readonly string[]): void {
-  row.count(names.length);
-  for (let index = 0; index < names.length; index++) {
-    row.string(names[index] ?? '');
-    row.string(values[index] ?? '');
+function writeOthers(block: SpanBlock, attributes: AttributeDraft): void {
+  for (let index = 0; index < attributes.others; index++) {
+    if (block.attributes.key(attributes.otherName(index))) attributes.writeOther(index, block.attributes.values);
+    else attributes.dropped++;
   }
+  block.attributes.endRow();
 }
 
-function writeEvents(row: RowWriter, span: SpanDraft): void {
+function writeResource(block: SpanBlock, resource: AttributeDraft): void {
+  for (let index = 0; index < resource.others; index++) {
+    if (block.resourceAttributes.key(resource.otherName(index))) resource.writeOther(index, block.resourceAttributes.values);
+  }
+  block.resourceAttributes.endRow();
+}
+
+function addEntry(map: MapColumn, name: string, value: string): void {
+  if (map.key(name)) map.values.string(value);
+}
+
+function writeEvents(block: SpanBlock, span: SpanDraft): void {
   const { events } = span;
-  row.count(events.length);
   for (const event of events) {
     // An event that does not say when it was, or says nonsense, was at the earliest when its span began.
-    if (isTimed(event)) row.u64(event.timeLow, event.timeHigh);
-    else row.u64(span.startLow, span.startHigh);
+    if (isTimed(event)) block.eventTimes.items.values.u64(event.timeLow, event.timeHigh);
+    else block.eventTimes.items.values.u64(span.startLow, span.startHigh);
+    block.eventNames.items.text(span.attributes.cutText(event.name));
+    const map = block.eventAttributes.items;
+    for (const [name, value] of event.attributes) addEntry(map, name, span.attributes.cutText(value));
+    map.endRow();
   }
-  row.count(events.length);
-  for (const event of events) row.string(event.name);
-  row.count(events.length);
-  for (const event of events) {
-    row.count(event.attributes.length);
-    for (const [name, value] of event.attributes) {
-      row.string(name);
-      row.string(value);
-    }
-  }
+  block.eventTimes.endRow(events.length);
+  block.eventNames.endRow(events.length);
+  block.eventAttributes.endRow(events.length);
 }
 
-function writeNullableBoolean(row: RowWriter, value: boolean | undefined): void {
-  if (value === undefined) return row.u8(1);
-  row.u8(0);
-  row.u8(value ? 1 : 0);
-}
-
-function firstTokenNs(span: SpanDraft, number: (field: ConventionField) => number | undefined): number | undefined {
-  const seconds = number('firstTokenSeconds');
-  const milliseconds = number('firstTokenMs');
+function firstTokenNs(span: SpanDraft, number: (slot: number) => number | undefined): number | undefined {
+  const seconds = number(SLOT.firstTokenSeconds);
+  const milliseconds = number(SLOT.firstTokenMs);
   const nanoseconds = seconds !== undefined ? seconds * 1e9 : milliseconds !== undefined ? milliseconds * 1e6 : firstTokenEventNs(span);
   return nanoseconds !== undefined && nanoseconds >= 0 && nanoseconds <= Number.MAX_SAFE_INTEGER ? Math.round(nanoseconds) : undefined;
 }
@@ -179,9 +208,12 @@ function isTimed(event: EventDraft): boolean {
   return (event.timeHigh !== 0 || event.timeLow !== 0) && isStorableTime(event.timeHigh);
 }
 
-function toolOfEntity(span: SpanDraft, operation: string): string {
-  if (operation.toLowerCase() !== 'tool') return '';
-  return span.attributes.otherValues[span.attributes.otherNames.indexOf(ENTITY_NAME)] ?? '';
+function firstNameOf(slot: number): string {
+  return CONVENTIONS[FIELDS[slot] as keyof typeof CONVENTIONS][0];
+}
+
+function toolOfEntity(attributes: AttributeDraft, operation: string): string {
+  return operation.toLowerCase() === 'tool' ? attributes.other(ENTITY_NAME) : '';
 }
 
 function textOf(value: AttributeValue | undefined): string {
@@ -201,4 +233,8 @@ function booleanOf(value: AttributeValue | undefined): boolean | undefined {
   if (value === 'true' || value === 1) return true;
   if (value === 'false' || value === 0) return false;
   return undefined;
+}
+
+function flagOf(value: boolean | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }

@@ -3,32 +3,32 @@ import fc from 'fast-check';
 import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 
 const FRAMES: Frame[] = [
-  { rows: Buffer.from('first rows'), rowCount: 3 },
-  { rows: Buffer.from('2'), rowCount: 1 },
-  { rows: Buffer.from('the third frame'), rowCount: 70_000 },
+  { table: 'spans', schema: 1, rows: Buffer.from('first rows'), rowCount: 3 },
+  { table: 'span_contents', schema: 0xffff_ffff, rows: Buffer.from('2'), rowCount: 1 },
+  { table: 'signals', schema: 0, rows: Buffer.from('the third frame'), rowCount: 70_000 },
 ];
-const HEADER_BYTES = 16;
+const HEADER_BYTES = 24;
 const segmentOf = (frames: Frame[]) => Buffer.concat(frames.flatMap(encodeFrame));
-const plain = (frames: Frame[]) => frames.map(({ rows, rowCount }) => ({ rows: rows.toString(), rowCount }));
+const plain = (frames: Frame[]) => frames.map((frame) => ({ ...frame, rows: frame.rows.toString() }));
 
-// Where each frame ends: 26, 43 and 74.
+// Where each frame ends: 34, 59 and 98.
 const ENDS = FRAMES.map((_frame, index) => FRAMES.slice(0, index + 1).reduce((sum, { rows }) => sum + HEADER_BYTES + rows.length, 0));
 const framesBefore = (byte: number) => ENDS.filter((end) => end <= byte).length;
 
 describe('segment format', () => {
-  it('is a header of four little-endian words and the rows', () => {
-    const [header, rows] = encodeFrame({ rows: Buffer.from('123456789'), rowCount: 2 });
-    expect(header.subarray(0, 12).toString('hex')).toBe('415346310900000002000000');
+  it('is a header of six little-endian words and the rows', () => {
+    const [header, rows] = encodeFrame({ table: 'signals', schema: 0xabcd, rows: Buffer.from('123456789'), rowCount: 2 });
+    expect(header.subarray(0, 20).toString('hex')).toBe('4153463202000000cdab00000900000002000000');
     expect(rows.toString()).toBe('123456789');
-    // The checksum covers length, row count and rows: CRC-32 of 0900000002000000 and "123456789", bit by bit.
-    expect(header.readUInt32LE(12)).toBe(slowCrc32(Buffer.concat([Buffer.from('0900000002000000', 'hex'), rows])));
+    // The checksum covers all but the magic: CRC-32 of the four words before it and "123456789", bit by bit.
+    expect(header.readUInt32LE(20)).toBe(slowCrc32(Buffer.concat([Buffer.from('02000000cdab00000900000002000000', 'hex'), rows])));
     expect(slowCrc32(Buffer.from('123456789'))).toBe(0xcbf43926); // the check value of CRC-32/ISO-HDLC
   });
 
   it('reads back what was written, in order', () => {
     const content = segmentOf(FRAMES);
     const scanned = scanSegment(content);
-    expect(scanned).toMatchObject({ rowCount: 70_004, goodBytes: 74, badBytes: 0 });
+    expect(scanned).toMatchObject({ rowCount: 70_004, goodBytes: 98, badBytes: 0 });
     expect(plain(scanned.frames)).toEqual(plain(FRAMES));
     expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0 });
   });

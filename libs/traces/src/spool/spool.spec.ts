@@ -5,10 +5,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, createLogger } from '#platform';
-import { encodeFrame, scanSegment } from './segment-format.js';
+import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 import { Spool, type SealedSegment, type SpoolOptions } from './spool.js';
 
 const FOREVER_MS = 3_600_000;
+const HEADER_BYTES = 24;
+const framesOf = (rows: Buffer): Frame[] => [{ table: 'spans', schema: 7, rows, rowCount: 1 }];
 
 describe('Spool', () => {
   let home: string;
@@ -27,7 +29,7 @@ describe('Spool', () => {
 
   const openSpool = async (options: Partial<SpoolOptions> = {}) => {
     const clock = new ManualClock('2026-11-01T00:00:00Z');
-    const spool = await Spool.open({ directory, segmentBytesMax: 1_000_000, segmentAgeMs: FOREVER_MS, bytesMax: 1_000_000, clock, logger: createLogger('silent', 'test'), ...options });
+    const spool = await Spool.open({ directory, segmentBytesMax: 1_000_000, segmentAgeMs: FOREVER_MS, bytesMax: 1_000_000, freeBytesMin: 0, clock, logger: createLogger('silent', 'test'), ...options });
     opened.push(spool);
     return spool;
   };
@@ -47,15 +49,15 @@ describe('Spool', () => {
 
   it('has rows in the open segment when append resolves', async () => {
     const spool = await openSpool();
-    await spool.append(Buffer.from('one'), 1);
+    await spool.append(framesOf(Buffer.from('one')));
     const [name = ''] = files('.open');
     expect(rowsIn(join(directory, name))).toEqual(['one']);
-    expect([spool.sealed().length, spool.bytesOnDisk]).toEqual([0, 16 + 3]);
+    expect([spool.sealed().length, spool.bytesOnDisk]).toEqual([0, HEADER_BYTES + 3]);
   });
 
   it('resolves only after the sync, and shares one sync among all that wait for it', async () => {
     const spool = await openSpool();
-    await spool.append(Buffer.from('opens the segment'), 1);
+    await spool.append(framesOf(Buffer.from('opens the segment')));
     const prototype = await fileHandlePrototype();
     const real = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
     const release = Promise.withResolvers<void>();
@@ -67,7 +69,7 @@ describe('Spool', () => {
     });
     let resolved = 0;
     // More frames than one writev call takes (IOV_MAX is 1024, and a frame is two parts).
-    const appends = Array.from({ length: 700 }, (_, index) => spool.append(Buffer.from(`row ${index}`), 1).then(() => resolved++));
+    const appends = Array.from({ length: 700 }, (_, index) => spool.append(framesOf(Buffer.from(`row ${index}`))).then(() => resolved++));
     await syncing.promise;
     await new Promise(setImmediate);
     expect(resolved).toBe(0);
@@ -80,24 +82,24 @@ describe('Spool', () => {
 
   it('writes nothing for no rows', async () => {
     const spool = await openSpool();
-    await spool.append(Buffer.alloc(0), 0);
+    await spool.append([]);
     expect(files('')).toEqual(['refused']);
   });
 
   it('seals a segment that reached its size, and goes on in another', async () => {
     const spool = await openSpool({ segmentBytesMax: 100 });
-    await spool.append(Buffer.alloc(83), 1);
+    await spool.append(framesOf(Buffer.alloc(75)));
     expect(spool.sealed()).toHaveLength(0);
-    await spool.append(Buffer.from('x'), 1);
-    await spool.append(Buffer.from('next'), 1);
+    await spool.append(framesOf(Buffer.from('x')));
+    await spool.append(framesOf(Buffer.from('next')));
     expect([spool.sealed().length, files('.seg').length, files('.open').length]).toEqual([1, 1, 1]);
-    expect(onlySealed(spool)).toEqual({ id: expect.stringMatching(/^1793491200000-000000-[0-9a-f]{8}$/), path: join(directory, files('.seg')[0] ?? ''), bytes: 16 + 83 + 16 + 1 });
+    expect(onlySealed(spool)).toEqual({ id: expect.stringMatching(/^1793491200000-000000-[0-9a-f]{8}$/), path: join(directory, files('.seg')[0] ?? ''), bytes: HEADER_BYTES + 75 + HEADER_BYTES + 1 });
   });
 
   it('seals a segment that reached its age', async () => {
     const spool = await openSpool({ segmentAgeMs: 5 });
     const sealed = sealedOnce(spool);
-    await spool.append(Buffer.from('old'), 1);
+    await spool.append(framesOf(Buffer.from('old')));
     await sealed;
     expect(rowsSealed(spool)).toEqual(['old']);
     expect(files('.open')).toEqual([]);
@@ -105,7 +107,7 @@ describe('Spool', () => {
 
   it('keeps segments in the order they were written', async () => {
     const spool = await openSpool({ segmentBytesMax: 1 });
-    for (const text of ['a', 'b', 'c']) await spool.append(Buffer.from(text), 1);
+    for (const text of ['a', 'b', 'c']) await spool.append(framesOf(Buffer.from(text)));
     await spool.seal();
     expect(rowsSealed(spool)).toEqual(['a', 'b', 'c']);
     const again = await openSpool();
@@ -115,14 +117,14 @@ describe('Spool', () => {
   it('seals and appends at the same time without losing either', async () => {
     const spool = await openSpool();
     const texts = Array.from({ length: 200 }, (_, index) => `row ${index}`);
-    await Promise.all(texts.flatMap((text, index) => [spool.append(Buffer.from(text), 1), ...(index % 7 === 0 ? [spool.seal(), spool.seal()] : [])]));
+    await Promise.all(texts.flatMap((text, index) => [spool.append(framesOf(Buffer.from(text))), ...(index % 7 === 0 ? [spool.seal(), spool.seal()] : [])]));
     await spool.seal();
     expect(rowsSealed(spool)).toEqual(texts);
   });
 
   it('takes over what a killed process left: sealed, open, and open with a torn tail', async () => {
     mkdirSync(directory, { recursive: true });
-    const frame = (text: string) => Buffer.concat(encodeFrame({ rows: Buffer.from(text), rowCount: 1 }));
+    const frame = (text: string) => Buffer.concat(encodeFrame({ table: 'spans', schema: 7, rows: Buffer.from(text), rowCount: 1 }));
     writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.seg'), frame('sealed'));
     writeFileSync(join(directory, '0000000000002-000000-bbbbbbbb.open'), Buffer.concat([frame('whole'), frame('torn off').subarray(0, -1)]));
     writeFileSync(join(directory, '0000000000003-000000-cccccccc.open'), frame('nothing whole').subarray(0, 20));
@@ -130,17 +132,17 @@ describe('Spool', () => {
     const spool = await openSpool();
     expect(spool.sealed().map(({ id }) => id)).toEqual(['0000000000001-000000-aaaaaaaa', '0000000000002-000000-bbbbbbbb']);
     expect(rowsSealed(spool)).toEqual(['sealed', 'whole']);
-    expect(spool.bytesOnDisk).toBe(16 + 6 + 16 + 5);
+    expect(spool.bytesOnDisk).toBe(HEADER_BYTES + 6 + HEADER_BYTES + 5);
     expect(files('')).toEqual(['0000000000001-000000-aaaaaaaa.seg', '0000000000002-000000-bbbbbbbb.seg', 'refused']);
   });
 
   it('opens on every truncation of what a crash left, with the frames that are whole', async () => {
     mkdirSync(directory, { recursive: true });
-    const content = Buffer.concat(['first', 'second'].flatMap((text) => encodeFrame({ rows: Buffer.from(text), rowCount: 1 })));
+    const content = Buffer.concat(['first', 'second'].flatMap((text) => encodeFrame({ table: 'spans', schema: 7, rows: Buffer.from(text), rowCount: 1 })));
     for (let length = 0; length <= content.length; length++) {
       writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.open'), content.subarray(0, length));
       const spool = await openSpool();
-      expect([length, rowsSealed(spool)]).toEqual([length, length < 21 ? [] : length < 43 ? ['first'] : ['first', 'second']]);
+      expect([length, rowsSealed(spool)]).toEqual([length, length < HEADER_BYTES + 5 ? [] : length < 2 * HEADER_BYTES + 11 ? ['first'] : ['first', 'second']]);
       for (const segment of [...spool.sealed()]) await spool.remove(segment);
       expect([files(''), spool.bytesOnDisk]).toEqual([['refused'], 0]);
     }
@@ -149,31 +151,58 @@ describe('Spool', () => {
   it('refuses above its limit, counting what waits, and takes again when something was removed', async () => {
     const spool = await openSpool({ bytesMax: 100 });
     const rows = Buffer.alloc(60);
-    const [first, second] = await Promise.allSettled([spool.append(rows, 1), spool.append(rows, 1)]);
+    const [first, second] = await Promise.allSettled([spool.append(framesOf(rows)), spool.append(framesOf(rows))]);
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable', code: 'spool_full' } });
-    await expect(spool.append(rows, 1)).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining('76 bytes') });
+    await expect(spool.append(framesOf(rows))).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining(`${HEADER_BYTES + 60} bytes`) });
     await spool.seal();
     await spool.remove(onlySealed(spool));
-    await expect(spool.append(rows, 1)).resolves.toBeUndefined();
+    await expect(spool.append(framesOf(rows))).resolves.toBeUndefined();
+  });
+
+  it('refuses before the disk is full, so that there is room to load, and takes again when there is more', async () => {
+    const spool = await openSpool({ freeBytesMin: Number.MAX_SAFE_INTEGER });
+    // The first request asks for the free space and is not held up by the answer.
+    await spool.append(framesOf(Buffer.from('a')));
+    await new Promise((done) => setTimeout(done, 50));
+    await expect(spool.append(framesOf(Buffer.from('b')))).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining('are kept free') });
+    const roomy = await openSpool({ freeBytesMin: 1, directory: join(home, 'roomy') });
+    await roomy.append(framesOf(Buffer.from('a')));
+    await new Promise((done) => setTimeout(done, 50));
+    await expect(roomy.append(framesOf(Buffer.from('b')))).resolves.toBeUndefined();
+  });
+
+  it('adopts a segment that somebody put into the directory, once, and none of its own', async () => {
+    const spool = await openSpool();
+    await spool.append(framesOf(Buffer.from('own')));
+    await spool.seal();
+    await spool.append(framesOf(Buffer.from('open')));
+    const content = Buffer.concat(encodeFrame({ table: 'spans', schema: 7, rows: Buffer.from('again'), rowCount: 1 }));
+    writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.seg'), content);
+    const woken = sealedOnce(spool);
+    await Promise.all([spool.adopt(), spool.adopt()]);
+    await woken;
+    await spool.adopt();
+    expect(rowsSealed(spool)).toEqual(['own', 'again']);
+    expect(spool.bytesOnDisk).toBe(3 * HEADER_BYTES + 3 + 4 + 5);
   });
 
   it('forgets a segment once, however often it is removed', async () => {
     const spool = await openSpool({ segmentBytesMax: 1 });
-    await spool.append(Buffer.from('a'), 1);
+    await spool.append(framesOf(Buffer.from('a')));
     await spool.seal();
     const segment = onlySealed(spool);
-    await spool.append(Buffer.from('b'), 1);
+    await spool.append(framesOf(Buffer.from('b')));
     await spool.seal();
     await spool.remove(segment);
     await spool.remove(segment);
     expect(rowsSealed(spool)).toEqual(['b']);
-    expect(spool.bytesOnDisk).toBe(17);
+    expect(spool.bytesOnDisk).toBe(HEADER_BYTES + 1);
   });
 
   it('keeps a refused segment aside, with the reason', async () => {
     const spool = await openSpool();
-    await spool.append(Buffer.from('bad rows'), 1);
+    await spool.append(framesOf(Buffer.from('bad rows')));
     await spool.seal();
     const { id } = onlySealed(spool);
     await spool.setAside(onlySealed(spool), 'does not fit');
@@ -185,23 +214,23 @@ describe('Spool', () => {
   it('says spool_failed while it cannot create a segment, and serves again when it can', async () => {
     const spool = await openSpool();
     renameSync(directory, `${directory}.away`);
-    await expect(spool.append(Buffer.from('lost'), 1)).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringContaining('ENOENT') });
+    await expect(spool.append(framesOf(Buffer.from('lost')))).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringContaining('ENOENT') });
     renameSync(`${directory}.away`, directory);
-    await spool.append(Buffer.from('kept'), 1);
+    await spool.append(framesOf(Buffer.from('kept')));
     await spool.seal();
     expect(rowsSealed(spool)).toEqual(['kept']);
-    expect(spool.bytesOnDisk).toBe(20);
+    expect(spool.bytesOnDisk).toBe(HEADER_BYTES + 4);
   });
 
   it('hands over a segment that it cannot rename, and goes on in another', async () => {
     const spool = await openSpool();
-    await spool.append(Buffer.from('acknowledged'), 1);
+    await spool.append(framesOf(Buffer.from('acknowledged')));
     const [openName = ''] = files('.open');
     // A directory that is not empty stands where the sealed name would be.
     mkdirSync(join(directory, openName.replace('.open', '.seg'), 'x'), { recursive: true });
     await spool.seal();
     expect(onlySealed(spool).path).toBe(join(directory, openName));
-    await spool.append(Buffer.from('next'), 1);
+    await spool.append(framesOf(Buffer.from('next')));
     await spool.seal();
     expect(rowsSealed(spool)).toEqual(['acknowledged', 'next']);
     await spool.remove(spool.sealed()[0] as SealedSegment);
@@ -216,11 +245,11 @@ describe('Spool', () => {
       const filler = join(mounted, 'filler');
       directory = join(mounted, 'spool');
       const spool = await openSpool();
-      await spool.append(Buffer.from('before'), 1);
+      await spool.append(framesOf(Buffer.from('before')));
       expect(() => writeFileSync(filler, Buffer.alloc(1_000_000))).toThrow('ENOSPC');
-      await expect(spool.append(Buffer.alloc(50_000, 1), 1)).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringMatching(/ENOSPC|bytes were written/) });
+      await expect(spool.append(framesOf(Buffer.alloc(50_000, 1)))).rejects.toMatchObject({ kind: 'unavailable', code: 'spool_failed', message: expect.stringMatching(/ENOSPC|bytes were written/) });
       rmSync(filler);
-      await spool.append(Buffer.from('after'), 1);
+      await spool.append(framesOf(Buffer.from('after')));
       await spool.seal();
       expect(rowsSealed(spool)).toEqual(['before', 'after']);
       for (const { path } of spool.sealed()) expect(scanSegment(readFileSync(path)).badBytes).toBe(0);

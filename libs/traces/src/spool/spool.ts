@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { open, readFile, rename, rm, stat, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, statfs, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DomainError, messageOf, type Clock, type Logger } from '#platform';
 import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
@@ -20,6 +20,7 @@ import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 const OPEN = '.open';
 const SEALED = '.seg';
 const RETRY_AFTER_SECONDS = 5;
+const FREE_BYTES_MAX_AGE_MS = 500;
 
 export interface SpoolOptions {
   directory: string;
@@ -27,6 +28,8 @@ export interface SpoolOptions {
   segmentAgeMs: number;
   /** Above this many bytes on disk `append` refuses until some are loaded. */
   bytesMax: number;
+  /** Below this many free bytes on the disk `append` refuses too: the loader needs room to make room. */
+  freeBytesMin: number;
   clock: Clock;
   logger: Logger;
 }
@@ -38,7 +41,8 @@ export interface SealedSegment {
 }
 
 interface Waiting {
-  frame: Frame;
+  frames: readonly Frame[];
+  bytes: number;
   done: () => void;
   fail: (error: unknown) => void;
 }
@@ -60,6 +64,10 @@ export class Spool {
   #bytesOnDisk = 0;
   #bytesWaiting = 0;
   #sequence = 0;
+  #freeBytes = Infinity;
+  #freeBytesReadAtMs = 0;
+  /** Segments that this process has open, sealed or in the loader's hands. */
+  readonly #known = new Set<string>();
   #onSealed: () => void = () => undefined;
 
   private constructor(options: SpoolOptions) {
@@ -92,24 +100,37 @@ export class Spool {
    * Makes rows durable. When it resolves they survive a crash of this process and of the machine.
    * @throws DomainError `spool_full`, `spool_failed` (both unavailable): nothing was kept, the sender should send again
    */
-  append(rows: Buffer, rowCount: number): Promise<void> {
-    if (rowCount === 0) return Promise.resolve();
-    const { bytesMax } = this.#options;
-    if (this.#bytesOnDisk + this.#bytesWaiting + rows.length > bytesMax) {
-      return Promise.reject(
-        new DomainError({
-          kind: 'unavailable',
-          code: 'spool_full',
-          message: `The spool holds ${this.#bytesOnDisk} bytes that the store has not taken yet (limit ${bytesMax}): send again in ${RETRY_AFTER_SECONDS} s`,
-          details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
-        }),
-      );
+  append(frames: readonly Frame[]): Promise<void> {
+    if (frames.length === 0) return Promise.resolve();
+    const bytes = frames.reduce((sum, { rows }) => sum + rows.length, 0);
+    const full = this.#whyFull(bytes);
+    if (full !== undefined) {
+      const message = `${full}: send again in ${RETRY_AFTER_SECONDS} s`;
+      return Promise.reject(new DomainError({ kind: 'unavailable', code: 'spool_full', message, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } }));
     }
-    this.#bytesWaiting += rows.length;
+    this.#bytesWaiting += bytes;
     return new Promise((done, fail) => {
-      this.#waiting.push({ frame: { rows, rowCount }, done, fail });
+      this.#waiting.push({ frames, bytes, done, fail });
       this.#writing ??= this.#write();
     });
+  }
+
+  #whyFull(bytes: number): string | undefined {
+    const { bytesMax, freeBytesMin } = this.#options;
+    if (this.#bytesOnDisk + this.#bytesWaiting + bytes > bytesMax) return `The spool holds ${this.#bytesOnDisk} bytes that the store has not taken yet (limit ${bytesMax})`;
+    void this.#readFreeBytes();
+    if (this.#freeBytes < freeBytesMin) return `The disk of the spool has ${this.#freeBytes} bytes left (${freeBytesMin} are kept free)`;
+    return undefined;
+  }
+
+  // Asked now and then, and not for every request: what fails in between fails as a write, and is not acknowledged either.
+  async #readFreeBytes(): Promise<void> {
+    if (performance.now() - this.#freeBytesReadAtMs < FREE_BYTES_MAX_AGE_MS) return;
+    this.#freeBytesReadAtMs = performance.now();
+    await statfs(this.#options.directory).then(
+      ({ bavail, bsize }) => (this.#freeBytes = bavail * bsize),
+      (error: unknown) => this.#options.logger.warn({ err: error }, 'free space of the spool cannot be read'),
+    );
   }
 
   /** Seals the open segment now, so that everything acknowledged can be loaded. */
@@ -137,6 +158,24 @@ export class Spool {
     return readdirSync(join(this.#options.directory, 'refused')).filter((name) => name.endsWith(SEALED)).length;
   }
 
+  /** Takes over segments that somebody put into the directory, such as refused ones that are to be tried again. */
+  async adopt(): Promise<void> {
+    const found = readdirSync(this.#options.directory).filter((name) => name.endsWith(SEALED) && !this.#known.has(name.slice(0, -SEALED.length)));
+    for (const name of found.sort()) {
+      const path = join(this.#options.directory, name);
+      const { size } = await stat(path);
+      if (this.#known.has(name.slice(0, -SEALED.length))) continue;
+      this.#takeOver(name.slice(0, -SEALED.length), path, size);
+      this.#bytesOnDisk += size;
+    }
+    if (found.length > 0) this.#onSealed();
+  }
+
+  #takeOver(id: string, path: string, bytes: number): void {
+    this.#known.add(id);
+    this.#sealed.push({ id, path, bytes });
+  }
+
   async close(): Promise<void> {
     await this.seal();
     clearTimeout(this.#sealTimer);
@@ -145,6 +184,7 @@ export class Spool {
   #forget(segment: SealedSegment): void {
     const index = this.#sealed.indexOf(segment);
     if (index < 0) return;
+    this.#known.delete(segment.id);
     this.#sealed.splice(index, 1);
     this.#bytesOnDisk -= segment.bytes;
   }
@@ -160,14 +200,14 @@ export class Spool {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#writeBatch(batch.map(({ frame }) => frame));
+        await this.#writeBatch(batch.flatMap(({ frames }) => frames));
         for (const { done } of batch) done();
       } catch (error) {
         await this.#abandonTail();
         const failure = new DomainError({ kind: 'unavailable', code: 'spool_failed', message: `The spool cannot be written (${messageOf(error)}): send again`, cause: error });
         for (const { fail } of batch) fail(failure);
       }
-      for (const { frame } of batch) this.#bytesWaiting -= frame.rows.length;
+      for (const { bytes } of batch) this.#bytesWaiting -= bytes;
       if (this.#open && this.#open.bytes >= this.#options.segmentBytesMax) await this.#sealOpen();
     }
     this.#afterWriting();
@@ -203,6 +243,7 @@ export class Spool {
       await rm(path, { force: true });
       throw error;
     }
+    this.#known.add(id);
     this.#sealTimer = setTimeout(() => void this.seal(), this.#options.segmentAgeMs);
     return { id, path, file, bytes: 0 };
   }
@@ -215,7 +256,10 @@ export class Spool {
     clearTimeout(this.#sealTimer);
     const warn = (error: unknown) => this.#options.logger.warn({ err: error, segment: segment.id }, 'segment cannot be closed or renamed');
     await segment.file.close().catch(warn);
-    if (segment.bytes === 0) return rm(segment.path, { force: true }).catch(warn);
+    if (segment.bytes === 0) {
+      this.#known.delete(segment.id);
+      return rm(segment.path, { force: true }).catch(warn);
+    }
     const sealedPath = join(this.#options.directory, segment.id + SEALED);
     const path = await rename(segment.path, sealedPath).then(
       () => sealedPath,
@@ -224,7 +268,7 @@ export class Spool {
         return segment.path;
       },
     );
-    this.#sealed.push({ id: segment.id, path, bytes: segment.bytes });
+    this.#takeOver(segment.id, path, segment.bytes);
     this.#onSealed();
   }
 
@@ -232,7 +276,7 @@ export class Spool {
     const { directory, logger } = this.#options;
     for (const name of readdirSync(directory).sort()) {
       const path = join(directory, name);
-      if (name.endsWith(SEALED)) this.#sealed.push({ id: name.slice(0, -SEALED.length), path, bytes: (await stat(path)).size });
+      if (name.endsWith(SEALED)) this.#takeOver(name.slice(0, -SEALED.length), path, (await stat(path)).size);
       if (!name.endsWith(OPEN)) continue;
       const { goodBytes, badBytes, rowCount } = scanSegment(await readFile(path));
       if (badBytes > 0) {
@@ -246,7 +290,7 @@ export class Spool {
       const id = name.slice(0, -OPEN.length);
       const sealedPath = join(directory, id + SEALED);
       await rename(path, sealedPath);
-      this.#sealed.push({ id, path: sealedPath, bytes: goodBytes });
+      this.#takeOver(id, sealedPath, goodBytes);
     }
     this.#bytesOnDisk = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0);
   }

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { bytes, fixed64, integer, message, protobufOf, requestOf, text, varint } from '../testing/encode-request.js';
-import { readRows } from '../testing/read-rows.js';
-import { BASE_SPAN, transcodeBody } from '../testing/transcode-request.js';
+import { BASE_SPAN, rowsFor, transcodeBody } from '../testing/transcode-request.js';
 
 const IDS = [bytes(1, Buffer.from(BASE_SPAN.traceId, 'hex')), bytes(2, Buffer.from(BASE_SPAN.spanId, 'hex')), fixed64(7, 1_764_000_000_000_000_001n)];
 const bodyOf = (...fields: Buffer[]) => message(1, [message(2, [message(2, [...IDS, ...fields])])]);
-const rowOf = (...fields: Buffer[]) => readRows(transcodeBody(bodyOf(...fields), 'protobuf').rows)[0];
+const rowOf = (...fields: Buffer[]) => rowsFor(transcodeBody(bodyOf(...fields), 'protobuf'), 'spans')[0];
 const attribute = (value: Buffer) => message(9, [text(1, 'k'), message(2, [value])]);
 const malformed = expect.objectContaining({ kind: 'invalid', code: 'malformed_otlp' });
 
@@ -25,7 +24,7 @@ describe('OTLP protobuf', () => {
     // 72 bytes of span; scope_spans holds them after a tag and a length, and resource_spans holds that.
     const body = Buffer.from(['0a4c', '124a', '1248', ...span].join(''), 'hex');
     expect(body.length).toBe(2 + 76);
-    expect(readRows(transcodeBody(body, 'protobuf').rows)).toEqual([
+    expect(rowsFor(transcodeBody(body, 'protobuf'), 'spans')).toEqual([
       expect.objectContaining({
         trace_id: '0af7651916cd43dd8448eb211c80319c',
         span_id: 'b7ad6b7169203331',

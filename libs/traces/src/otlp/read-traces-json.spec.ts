@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { readRows, type ReadRow } from '../testing/read-rows.js';
-import { BASE_SPAN, transcodeBody } from '../testing/transcode-request.js';
+import { BASE_SPAN, rowsFor, transcodeBody, type ReadRow } from '../testing/transcode-request.js';
 
 const bodyOf = (span: object) => Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }));
-const rowOf = (span: object): ReadRow | undefined => readRows(transcodeBody(bodyOf(span), 'json').rows)[0];
+const rowOf = (span: object): ReadRow | undefined => rowsFor(transcodeBody(bodyOf(span), 'json'), 'spans')[0];
 const withValue = (value: unknown) => bodyOf({ ...BASE_SPAN, attributes: [{ key: 'k', value }] });
-const valueOf = (value: unknown) => readRows(transcodeBody(withValue(value), 'json').rows)[0]?.attributes;
+const valueOf = (value: unknown) => rowsFor(transcodeBody(withValue(value), 'json'), 'spans')[0]?.attributes;
 
 describe('OTLP JSON', () => {
   it('takes the example of the specification', () => {
@@ -34,7 +33,7 @@ describe('OTLP JSON', () => {
         },
       ],
     };
-    expect(readRows(transcodeBody(Buffer.from(JSON.stringify(example)), 'json').rows)).toEqual([
+    expect(rowsFor(transcodeBody(Buffer.from(JSON.stringify(example)), 'json'), 'spans')).toEqual([
       expect.objectContaining({
         trace_id: '5b8efff798038103d269b633813fc60c',
         span_id: 'eee19b7ec3c1b174',

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { FairQueue } from './fair-queue.js';
+
+/** Work that ends when it is told to. */
+function controlled() {
+  const started: string[] = [];
+  const enders = new Map<string, () => void>();
+  const work = (name: string) => () => {
+    started.push(name);
+    return new Promise<string>((end) => enders.set(name, () => end(name)));
+  };
+  const end = async (name: string) => {
+    enders.get(name)?.();
+    await new Promise(setImmediate);
+  };
+  return { started, work, end };
+}
+
+describe('FairQueue', () => {
+  it('runs no more than it may at a time, and gives back what the work gave', async () => {
+    const { started, work, end } = controlled();
+    const queue = new FairQueue(2);
+    const all = ['a1', 'a2', 'a3'].map((name) => queue.run('a', work(name)));
+    expect(started).toEqual(['a1', 'a2']);
+    await end('a2');
+    expect(started).toEqual(['a1', 'a2', 'a3']);
+    await end('a1');
+    await end('a3');
+    expect(await Promise.all(all)).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('lets a key that comes late go next, however many of another wait', async () => {
+    const { started, work, end } = controlled();
+    const queue = new FairQueue(1);
+    for (let n = 0; n < 100; n++) void queue.run('noisy', work(`noisy-${n}`));
+    void queue.run('quiet', work('quiet'));
+    await end('noisy-0');
+    expect(started).toEqual(['noisy-0', 'noisy-1']);
+    await end('noisy-1');
+    expect(started).toEqual(['noisy-0', 'noisy-1', 'quiet']);
+    await end('quiet');
+    expect(started.at(-1)).toBe('noisy-2');
+  });
+
+  it('goes on after work that failed', async () => {
+    const queue = new FairQueue(1);
+    const failed = queue.run('a', () => Promise.reject(new Error('no')));
+    const next = queue.run('a', () => Promise.resolve('yes'));
+    await expect(failed).rejects.toThrow('no');
+    expect(await next).toBe('yes');
+  });
+});

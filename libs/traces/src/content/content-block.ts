@@ -1,0 +1,40 @@
+import { NativeBlock } from '../native/native-block.js';
+import type { SpanDraft } from '../rows/span-draft.js';
+import type { ContentPolicy } from './content-policy.js';
+
+/** Rows of `span_contents`: what people and models said, apart from everything else, so that it can be kept shorter and be erased. */
+export class ContentBlock extends NativeBlock {
+  readonly organizationId = this.lowCardinality('organization_id');
+  readonly traceId = this.fixed('trace_id', 'FixedString(16)');
+  readonly spanId = this.fixed('span_id', 'FixedString(8)');
+  readonly startedAt = this.fixed('started_at', "DateTime64(9, 'UTC')");
+  readonly ingestedAt = this.fixed('ingested_at', "DateTime64(3, 'UTC')");
+  readonly name = this.lowCardinality('name');
+  readonly value = this.string('value');
+  readonly redactions = this.fixed('redactions', 'UInt32');
+  readonly bytesCut = this.fixed('bytes_cut', 'UInt32');
+  readonly retentionDays = this.fixed('retention_days', 'UInt16');
+}
+
+/** Appends a row for each message body of a span. */
+export function writeContentRows(
+  block: ContentBlock,
+  span: SpanDraft,
+  context: { organizationId: string; ingestedAtMs: number; contentPolicy: ContentPolicy; contentRetentionDays: number },
+): void {
+  const { contentNames, contentValues } = span.attributes;
+  for (const [index, name] of contentNames.entries()) {
+    const kept = context.contentPolicy.apply(name, contentValues[index] ?? '');
+    block.organizationId.text(context.organizationId);
+    block.traceId.values.bytes(span.traceId);
+    block.spanId.values.bytes(span.spanId);
+    block.startedAt.values.u64(span.startLow, span.startHigh);
+    block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+    block.name.text(name);
+    block.value.text(kept.value);
+    block.redactions.values.u32(kept.redactions);
+    block.bytesCut.values.u32(kept.bytesCut);
+    block.retentionDays.values.u16(context.contentRetentionDays);
+    block.endRow();
+  }
+}

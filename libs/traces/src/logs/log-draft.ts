@@ -1,0 +1,38 @@
+import { AttributeDraft, type AttributeLimits, type AttributeValue } from '../rows/attribute-draft.js';
+import type { AttributeName } from '../rows/attribute-name.js';
+
+/** One log record on its way from the wire to a signal: filled by a reader, then filled again. */
+export class LogDraft {
+  readonly traceId = Buffer.alloc(16);
+  readonly spanId = Buffer.alloc(8);
+  timeLow = 0;
+  timeHigh = 0;
+  observedLow = 0;
+  observedHigh = 0;
+  eventName = '';
+  /** What fills a field, such as the conversation. */
+  readonly fields: AttributeDraft;
+  /** All attributes by name, as text. */
+  readonly attributes: Record<string, string> = {};
+
+  constructor(private readonly limits: AttributeLimits) {
+    this.fields = new AttributeDraft(limits, false);
+  }
+
+  reset(): void {
+    this.traceId.fill(0);
+    this.spanId.fill(0);
+    this.timeLow = this.timeHigh = this.observedLow = this.observedHigh = 0;
+    this.eventName = '';
+    this.fields.reset(new Uint8Array(0));
+    for (const name of Object.keys(this.attributes)) delete this.attributes[name];
+  }
+
+  add(name: AttributeName, value: AttributeValue): void {
+    if (name.isContent) return;
+    this.fields.add(name, value);
+    // Emitters from before the record had a field for it put the event's name here.
+    if (name.text === 'event.name') this.eventName ||= String(value);
+    else if (Object.keys(this.attributes).length < this.limits.attributesMax) this.attributes[name.text] = this.fields.cutText(String(value));
+  }
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import type { ClickHouse, Clock, Config, Database, Logger } from '#platform';
+import { RecentSpans } from './counting/recent-spans.js';
+import { SegmentLoader } from './loader/segment-loader.js';
+import { segmentTarget } from './loader/segment-target.js';
+import { Transcoder, type OtlpEncoding, type OtlpSignal, type Transcoded } from './otlp/transcode.js';
+import { SenderStore } from './sender-store.js';
+import { Spool } from './spool/spool.js';
+
+export interface Accepted {
+  accepted: number;
+  rejected: number;
+  /** Why the first rejected one was rejected. */
+  rejection: string | undefined;
+}
+
+/** What was taken in since the start, and what waits. */
+export interface IntakeFigures {
+  acceptedSpans: number;
+  resentSpans: number;
+  rejectedSpans: number;
+  acceptedLogs: number;
+  rejectedLogs: number;
+  spoolBytes: number;
+  spoolSegments: number;
+  /** Segments that the store refused; `astrolabe spool list` shows them. */
+  refusedSegments: number;
+  isStoreAway: boolean;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** From an OTLP body to durable, priced rows, and on into the store. */
+export class OtlpIntake {
+  readonly #counts = { acceptedSpans: 0, resentSpans: 0, rejectedSpans: 0, acceptedLogs: 0, rejectedLogs: 0 };
+
+  private constructor(
+    private readonly spool: Spool,
+    private readonly loader: SegmentLoader,
+    private readonly senders: SenderStore,
+    private readonly transcoder: Transcoder,
+    private readonly recentSpans: RecentSpans,
+    private readonly clock: Clock,
+  ) {}
+
+  static async open(input: { config: Config; clickhouse: ClickHouse; postgres: Database; clock: Clock; logger: Logger }): Promise<OtlpIntake> {
+    const { config, clickhouse, clock, logger } = input;
+    const spool = await Spool.open({
+      directory: spoolDirectory(config),
+      segmentBytesMax: config.SPOOL_SEGMENT_BYTES_MAX,
+      segmentAgeMs: config.SPOOL_SEGMENT_AGE_MS,
+      bytesMax: config.SPOOL_BYTES_MAX,
+      freeBytesMin: config.SPOOL_FREE_BYTES_MIN,
+      clock,
+      logger,
+    });
+    const loader = new SegmentLoader({ spool, target: segmentTarget(clickhouse), logger, parallelMax: config.SPOOL_LOADS_MAX });
+    const recentSpans = new RecentSpans(config.INGEST_RECENT_SPANS);
+    const transcoder = new Transcoder({
+      limits: { attributesMax: config.INGEST_ATTRIBUTES_MAX, attributeBytesMax: config.INGEST_ATTRIBUTE_BYTES_MAX },
+      distinctValuesMax: config.INGEST_DISTINCT_VALUES_MAX,
+      spanAgeMsMax: config.INGEST_SPAN_AGE_DAYS_MAX * DAY_MS,
+      spanAheadMsMax: config.INGEST_SPAN_AHEAD_MS_MAX,
+      recentSpans,
+      clock,
+    });
+    loader.start();
+    return new OtlpIntake(spool, loader, new SenderStore(input.postgres, clock), transcoder, recentSpans, clock);
+  }
+
+  /**
+   * Resolves when what was sent is on disk.
+   * @throws DomainError `malformed_otlp`; `spool_full`, `spool_failed`, `prices_unusable` and `telemetry_settings_unusable`, after which the
+   * sender should send again
+   */
+  async accept(signal: OtlpSignal, organizationId: string, body: Uint8Array, encoding: OtlpEncoding): Promise<Accepted> {
+    const sender = await this.senders.get(organizationId);
+    const input = { body, encoding, sender, ingestedAtMs: this.clock.now().getTime() };
+    const transcoded = signal === 'traces' ? this.transcoder.traces(input) : this.transcoder.logs(input);
+    await this.spool.append(transcoded.frames);
+    // Only what is on disk may be answered for when it comes again.
+    this.recentSpans.add(transcoded.newSpans);
+    this.#count(signal, transcoded);
+    return { accepted: transcoded.accepted, rejected: transcoded.rejected, rejection: transcoded.rejection };
+  }
+
+  /** Waits until everything accepted so far can be read. */
+  drain(): Promise<void> {
+    return this.loader.drain();
+  }
+
+  figures(): IntakeFigures {
+    return {
+      ...this.#counts,
+      spoolBytes: this.spool.bytesOnDisk,
+      spoolSegments: this.spool.sealed().length,
+      refusedSegments: this.spool.refusedCount(),
+      isStoreAway: this.loader.isWaiting,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.spool.close();
+    await this.loader.stop();
+  }
+
+  #count(signal: OtlpSignal, { accepted, resent, rejected }: Transcoded): void {
+    if (signal === 'logs') {
+      this.#counts.acceptedLogs += accepted;
+      this.#counts.rejectedLogs += rejected;
+      return;
+    }
+    this.#counts.acceptedSpans += accepted;
+    this.#counts.resentSpans += resent;
+    this.#counts.rejectedSpans += rejected;
+  }
+}
+
+/** Where a receiver with this configuration keeps its spool. */
+export function spoolDirectory(config: Pick<Config, 'DATA_DIR'>): string {
+  return resolve(config.DATA_DIR, 'spool');
+}
