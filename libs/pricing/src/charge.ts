@@ -30,7 +30,7 @@ const OPERATIONS: readonly (readonly [convention: string, OperationClass, names:
   ['Vercel AI SDK ai.operationId', 'leaf', ['ai.generateobject.dogenerate', 'ai.streamobject.dostream']],
   ['Vercel AI SDK ai.operationId', 'leaf', ['ai.embed.doembed', 'ai.embedmany.doembed', 'ai.rerank.dorerank']],
   ['Vercel AI SDK ai.operationId', 'aggregate', ['ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject']],
-  ['Vercel AI SDK ai.operationId', 'aggregate', ['ai.embed', 'ai.embedmany', 'ai.rerank']],
+  ['Vercel AI SDK ai.operationId', 'aggregate', ['ai.embed', 'ai.embedmany', 'ai.rerank', 'ai.workflowagent.stream']],
   ['Vercel AI SDK ai.operationId', 'own_usage', ['ai.toolcall']],
 ];
 
