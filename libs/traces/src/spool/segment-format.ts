@@ -10,7 +10,7 @@ const MAGIC = 0x32465341;
 const HEADER_BYTES = 24;
 
 /** Tables that rows are spooled for. A table's number in a frame is its place here: append only. */
-export const SPOOLED_TABLES = ['spans', 'span_contents', 'signals'] as const;
+const SPOOLED_TABLES = ['spans', 'span_contents', 'signals'] as const;
 export type SpooledTable = (typeof SPOOLED_TABLES)[number];
 
 export interface Frame {
