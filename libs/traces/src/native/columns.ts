@@ -23,10 +23,25 @@ export abstract class Column {
   abstract writeTo(target: Buffer, at: number): number;
 }
 
-/** Strings, each after its length. */
-export class StringColumn extends Column {
+/** A column that is nothing but its values, one after the other. */
+abstract class ValuesColumn extends Column {
   readonly values = new ByteBuffer();
 
+  override reset(): void {
+    this.values.reset();
+  }
+
+  override byteLength(): number {
+    return this.values.length;
+  }
+
+  override writeTo(target: Buffer, at: number): number {
+    return this.values.copyTo(target, at);
+  }
+}
+
+/** Strings, each after its length. */
+export class StringColumn extends ValuesColumn {
   constructor(name: string) {
     super(name, 'String');
   }
@@ -34,36 +49,10 @@ export class StringColumn extends Column {
   text(value: string): void {
     this.values.string(value);
   }
-
-  override reset(): void {
-    this.values.reset();
-  }
-
-  override byteLength(): number {
-    return this.values.length;
-  }
-
-  override writeTo(target: Buffer, at: number): number {
-    return this.values.copyTo(target, at);
-  }
 }
 
 /** Values of a fixed width: identifiers, integers, times, flags. */
-export class FixedColumn extends Column {
-  readonly values = new ByteBuffer();
-
-  override reset(): void {
-    this.values.reset();
-  }
-
-  override byteLength(): number {
-    return this.values.length;
-  }
-
-  override writeTo(target: Buffer, at: number): number {
-    return this.values.copyTo(target, at);
-  }
-}
+export class FixedColumn extends ValuesColumn {}
 
 /** 64 or 8 bits, or NULL, which is not zero. */
 export class NullableColumn extends Column {
