@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { FIELD_OF, isContent } from './conventions.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '#platform';
+import { FIELD_OF, isContent } from './convention-index.js';
+import { CONVENTIONS, EVENTS } from './conventions.js';
+import { EVENT_NAMES, signalOf } from './logs/signal-of.js';
 import { BASE_SPAN, openTranscoder, rowOf, rowsFor, rowsOf, senderOf } from './testing/transcode-request.js';
 import { attributesOf, protobufOf, requestOf } from './testing/encode-request.js';
 
@@ -13,7 +18,7 @@ const NAMES: [string, string[]][] = [
   ['locale', ['astrolabe.locale']],
   ['channel', ['astrolabe.channel']],
   ['flag_key', ['feature_flag.key']],
-  ['variant', ['feature_flag.result.variant']],
+  ['variant', ['feature_flag.result.variant', 'feature_flag.variant']],
   ['provider', ['gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider']],
   ['request_model', ['gen_ai.request.model', 'llm.request.model_name', 'llm.model_name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id']],
   ['response_model', ['gen_ai.response.model', 'llm.response.model_name', 'ai.response.model']],
@@ -131,12 +136,39 @@ describe('the names of the conventions', () => {
     const names = [...NAMES, ...COUNTS].flatMap(([, list]) => list);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => !FIELD_OF.has(name))).toEqual([]);
-    // Those that another test above covers, and the older spelling of a variant.
+    // Those that another test above covers.
     const others = [
       'astrolabe.speculative', 'astrolabe.used', 'gen_ai.response.time_to_first_chunk', 'gen_ai.client.operation.time_to_first_chunk', 'ai.response.msToFirstChunk',
-      'ai.stream.msToFirstChunk', 'gen_ai.usage.cost', 'llm.cost.total', 'feature_flag.variant', 'astrolabe.estimated.input_tokens', 'astrolabe.estimated.output_tokens',
+      'ai.stream.msToFirstChunk', 'gen_ai.usage.cost', 'llm.cost.total', 'astrolabe.estimated.input_tokens', 'astrolabe.estimated.output_tokens',
     ];
     expect([...FIELD_OF.keys()].filter((name) => !names.includes(name)).sort()).toEqual(others.sort());
+  });
+});
+
+describe('the declaration', () => {
+  it.each([...NAMES, ...COUNTS])('says what fills %s, in the order of precedence', (column, names) => {
+    const declared = Object.values(CONVENTIONS).filter(({ columns }) => columns[0] === column);
+    expect(declared.map((field) => field.names.map(([name]) => name))).toEqual([names]);
+  });
+
+  it('names columns that there are', () => {
+    const columns = Object.keys(rowOf({}));
+    expect(Object.values(CONVENTIONS).flatMap((field) => field.columns).filter((column) => !columns.includes(column))).toEqual([]);
+  });
+
+  it('has the events of which signals are made, of spans and of log records', () => {
+    const declared = EVENTS.filter(({ from }) => from === 'spans and logs').map(({ name }) => name);
+    expect(declared).toEqual(EVENT_NAMES);
+    const view = /WHERE event_name IN \(([^)]*)\)/.exec(readFileSync(join(projectRoot(), 'migrations', 'clickhouse', '0001_traces.sql'), 'utf8'));
+    expect(view?.[1]?.split(', ')).toEqual(declared.map((name) => `'${name}'`));
+  });
+
+  it.each(EVENTS.filter(({ attributes }) => attributes.length > 0))('has every attribute that is read of $name', ({ name, attributes }) => {
+    const read = new Set<string>();
+    signalOf(name, new Proxy({}, { get: (_target, attribute) => void read.add(String(attribute)) }));
+    const declared = attributes.map(([attribute]) => attribute);
+    expect([...read].filter((attribute) => !declared.includes(attribute))).toEqual([]);
+    expect(attributes.filter(([, means]) => !means.endsWith('kept')).map(([attribute]) => attribute).sort()).toEqual([...read].sort());
   });
 });
 
@@ -162,7 +194,6 @@ describe('what people and models said', () => {
     expect(isContent(name)).toBe(false);
   });
 });
-
 describe('credentials', () => {
   it.each(['ai.request.headers.authorization', 'http.request.header.authorization', 'http.request.header.cookie', 'http.request.header.x-api-key'])('"%s" is stored nowhere', (name) => {
     const secret = 'Bearer sk-live-1';

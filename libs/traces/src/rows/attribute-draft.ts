@@ -1,4 +1,4 @@
-import { FIELDS } from '../conventions.js';
+import { FIELDS } from '../convention-index.js';
 import { TextCache } from '../otlp/text-cache.js';
 import { decodeUtf8 } from '../otlp/wire-reader.js';
 import type { ByteBuffer } from '../native/byte-buffer.js';

@@ -1,4 +1,4 @@
-import { FIELD_OF, isContent, isSecret } from '../conventions.js';
+import { FIELD_OF, isContent, isSecret } from '../convention-index.js';
 
 /** An attribute's name and what it is to us: a field's, a message body's, or another that is kept as it came. */
 export interface AttributeName {
