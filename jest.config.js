@@ -1,4 +1,5 @@
-// Three projects so that the fast one runs alone: unit specs beside the code, the real stores, and whole journeys.
+// Projects so that the fast one runs alone: unit specs beside the code, the real stores (ClickHouse in the process, and as a server), and
+// whole journeys.
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
@@ -27,6 +28,9 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
+// These ask ClickHouse nothing, so that a server would change nothing; the last two start a server of their own.
+const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server'];
+
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
 
 export default {
@@ -36,6 +40,11 @@ export default {
   projects: [
     project('unit', ['<rootDir>/{apps,libs,dashboards}/**/*.spec.{ts,tsx}']),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
+    {
+      ...project('integration-server', ['<rootDir>/test/integration/**/*.spec.ts']),
+      setupFiles: ['<rootDir>/test/support/clickhouse-server.ts'],
+      testPathIgnorePatterns: [...base.testPathIgnorePatterns, `/(?:${SAME_WITH_A_SERVER.join('|')})\\.spec\\.ts$`],
+    },
     project('e2e', ['<rootDir>/test/{e2e,browser}/**/*.spec.ts']),
   ],
 };

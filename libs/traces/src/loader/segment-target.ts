@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import type { ClickHouse } from '#platform';
 import { ContentBlock } from '../content/content-block.js';
 import { SignalBlock } from '../logs/signal-block.js';
@@ -74,8 +74,8 @@ class ServerSegmentTarget extends SegmentTarget {
       query: `INSERT INTO ${part.table} (${columnsOf(part).names}) ${settings(part)} FORMAT Native`,
       values: Readable.from(part.blocks, { objectMode: false }),
     });
-    // Until the answer has ended the server may still say that it failed.
-    await text(stream);
+    // The rows are in when the answer is whole: one that breaks off may stand for an insert that failed.
+    await finished(stream.resume());
   }
 }
 

@@ -1,0 +1,73 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, createLogger } from '#platform';
+import { OtlpIntake } from '#traces';
+import { protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
+import { BASE_SPAN } from '../../libs/traces/src/testing/transcode-request.js';
+import { ClickHouseFront, type Fault } from '../support/clickhouse-front.js';
+import { openTestStores, type TestStores } from '../support/test-stores.js';
+
+const FAULTS: [string, Fault][] = [
+  ['says that it has too many parts', { status: 500, code: 252, message: 'Too many parts' }],
+  ['has no memory left', { status: 500, code: 241, message: 'Memory limit (total) exceeded' }],
+  ['cuts the connection', 'drop-before'],
+  ['cuts the connection after it took the rows', 'drop-after'],
+  ['begins a good answer and cuts the connection before it took the rows', 'drop-midway'],
+];
+
+describe('segments on their way to a ClickHouse server that fails', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'astrolabe-segments-'));
+  const spans = [BASE_SPAN, { ...BASE_SPAN, spanId: '00000000000000ff' }];
+  let front: ClickHouseFront;
+  let stores: TestStores;
+  let intake: OtlpIntake;
+  let organizationId = '';
+  let count = 0;
+
+  beforeAll(async () => {
+    // The client writes every failure to the console besides throwing it.
+    for (const level of ['error', 'warn'] as const) jest.spyOn(console, level).mockImplementation(() => undefined);
+    front = await ClickHouseFront.start({ directory });
+    stores = await openTestStores({ CLICKHOUSE_URL: front.url });
+    await stores.clickhouse.run({ query: 'SYSTEM STOP MERGES spans', query_params: {} });
+    intake = await OtlpIntake.open({ ...stores, clock: new ManualClock('2026-11-01T00:00:00Z'), logger: createLogger('silent', 'test') });
+  });
+  afterAll(async () => {
+    await intake.close();
+    await stores.close();
+    await front.close();
+    rmSync(directory, { recursive: true, force: true });
+    jest.restoreAllMocks();
+  });
+  beforeEach(() => {
+    organizationId = `org-${(count += 1)}`;
+  });
+  afterEach(async () => {
+    await front.listenAgain().catch(() => undefined);
+  });
+
+  const accept = () => intake.accept('traces', organizationId, protobufOf(requestOf(spans)), 'protobuf');
+  const loaded = async () => {
+    const [row] = await stores.clickhouse.rows<{ n: string }>({ query: 'SELECT count() AS n FROM spans WHERE organization_id = {organizationId: String}', query_params: { organizationId } });
+    return Number(row?.n);
+  };
+
+  it.each(FAULTS)('are loaded, once, when it %s', async (_what, fault) => {
+    front.failNext(fault, 2);
+    await accept();
+    await intake.drain();
+    expect(await loaded()).toBe(2);
+  });
+
+  it('wait while it is away', async () => {
+    await front.stopListening();
+    await accept();
+    const drained = intake.drain();
+    const away = await Promise.race([drained, new Promise((resolve) => setTimeout(() => resolve('away'), 300))]);
+    await front.listenAgain();
+    await drained;
+    expect([away, await loaded()]).toEqual(['away', 2]);
+  });
+});
