@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addContent } from './commands/content.js';
 import { addContracts } from './commands/contracts.js';
 import { addDemo } from './commands/demo.js';
 import { addEvalsCompare } from './commands/evals-compare.js';
@@ -6,6 +7,7 @@ import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
+import { addSpool } from './commands/spool.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -34,6 +36,8 @@ function buildProgram(terminal: Terminal): Command {
   addDemo(program, terminal);
   addContracts(program, terminal);
   addKeys(program, terminal);
+  addContent(program, terminal);
+  addSpool(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');
   addEvalsRun(evals, terminal);

@@ -1,6 +1,6 @@
 import { DomainError, messageOf, type ErrorKind, type Problem } from '#platform';
 
-const KIND_OF_STATUS: Record<number, ErrorKind> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 413: 'too_large', 415: 'unsupported' };
+const KIND_OF_STATUS: Record<number, ErrorKind> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 413: 'too_large', 415: 'unsupported', 429: 'rate_limited' };
 
 /** Calls the REST API of a running service. Every failure is a DomainError with the service's own code and words. */
 export class ServiceClient {
@@ -13,7 +13,7 @@ export class ServiceClient {
     return this.#call<Answer>('GET', path);
   }
 
-  async send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  async send<Answer>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     return this.#call<Answer>(method, path, body);
   }
 

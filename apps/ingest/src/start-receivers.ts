@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { startGrpcReceiver } from './grpc-receiver.js';
 import { registerHttpReceiver } from './http-receiver.js';
+import { METRICS_TYPE, metricsText } from './metrics-text.js';
 import { OtlpReceiver, type ReceiverInput } from './receive.js';
 import type { Config } from '#platform';
 
@@ -15,6 +16,7 @@ export async function startReceivers(fastify: FastifyInstance, input: ReceiverIn
   const { config } = input;
   const receiver = new OtlpReceiver(input);
   await registerHttpReceiver(fastify, receiver);
+  fastify.get('/metrics', (_request, reply) => reply.header('content-type', METRICS_TYPE).send(metricsText(input.intake.figures())));
   if (!config.GRPC) return { grpcAddress: undefined, close: async () => undefined };
   const grpc = await startGrpcReceiver(receiver, config.HOST, config.GRPC_PORT);
   return { grpcAddress: `${config.HOST}:${grpc.port}`, close: () => grpc.close() };

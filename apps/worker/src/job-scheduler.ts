@@ -3,6 +3,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { BookingService, DeliveryService, ReconciliationService } from '#billing';
 import { DecisionService, OutcomeMirror } from '#outcomes';
 import { CONFIG, JobLeases, LOGGER, Postgres, type Config, type Logger } from '#platform';
+import { ContentErasures } from '#traces';
 
 /** A piece of recurring work for one organization. It must be safe to repeat: a lease can run out under a slow holder. */
 interface Job {
@@ -34,6 +35,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
     mirror: OutcomeMirror,
     delivery: DeliveryService,
     reconciliation: ReconciliationService,
+    erasures: ContentErasures,
   ) {
     this.#jobs = [
       {
@@ -46,6 +48,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
       },
       { name: 'deliver', everyMs: config.DELIVER_EVERY_MS, run: (organizationId) => delivery.deliverDue(organizationId) },
       { name: 'reconcile', everyMs: config.RECONCILE_EVERY_MS, run: (organizationId) => reconciliation.reconcile(organizationId) },
+      { name: 'erase', everyMs: config.ERASE_EVERY_MS, run: (organizationId) => erasures.repeat(organizationId) },
     ];
   }
 

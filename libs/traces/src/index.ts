@@ -6,3 +6,9 @@ export { CONTENT_TYPE, RPC_CODE, partialSuccessBody, statusBody, statusMessage, 
 export { type OtlpEncoding, type OtlpSignal } from './otlp/transcode.js';
 export { OtlpIntake, spoolDirectory, type Accepted, type IntakeFigures } from './otlp-intake.js';
 export { TraceReader, type ConversationSummary, type UsageTotals } from './trace-reader.js';
+export { TracesModule } from './traces.module.js';
+export { type TelemetrySettings } from './content/content-policy.js';
+export { TelemetrySettingsService } from './content/telemetry-settings.js';
+export { ContentErasures, type Erasure, type ErasureSubject } from './content/content-erasures.js';
+export { type ConversationContentRow } from './queries/conversation-contents.query.js';
+export { inspectSegment, readSpool, retrySegment, type SegmentInspection, type SpoolListing } from './spool/inspect-spool.js';

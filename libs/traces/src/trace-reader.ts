@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '#platform';
 import { rowsByConversation, type ConversationRows } from './conversation-rows.js';
 import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
+import { conversationContentsQuery, type ConversationContentRow } from './queries/conversation-contents.query.js';
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
 import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
 import { conversationSpansQuery, type ConversationSpanRow } from './queries/conversation-spans.query.js';
@@ -69,6 +70,11 @@ export class TraceReader {
   async signalsOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSignalRow[]> {
     if (conversationIds.length === 0) return [];
     return this.clickhouse.rows<ConversationSignalRow>(conversationSignalsQuery({ organizationId, conversationIds }));
+  }
+
+  /** What people and models said in a conversation, where the organization has it kept; the first `limit`. */
+  async contentsOf(organizationId: string, conversationId: string, limit: number): Promise<ConversationContentRow[]> {
+    return this.clickhouse.rows<ConversationContentRow>(conversationContentsQuery({ organizationId, conversationId, limit }));
   }
 
   async conversation(organizationId: string, conversationId: string): Promise<ConversationSummary | undefined> {

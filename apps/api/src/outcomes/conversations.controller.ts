@@ -6,6 +6,7 @@ import { TraceReader } from '#traces';
 import { toWire } from '../wire.js';
 
 const listQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(50), offset: z.coerce.number().int().min(0).default(0) });
+const contentsQuery = z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) });
 const usageQuery = z.object({ environment: z.string().min(1).optional() });
 
 /** What was sent and what was decided of it. Amounts are strings of digits in micros, model cost a decimal string in USD. */
@@ -32,6 +33,13 @@ export class ConversationsController {
     const conversation = await this.traces.conversation(caller.organizationId, id);
     if (!conversation) throw new DomainError({ kind: 'not_found', code: 'conversation_not_found', message: `No conversation ${id} was received` });
     return toWire({ ...conversation, decisions: await this.decisions.historyOf(caller.organizationId, id) });
+  }
+
+  /** What was said in it, where the organization has message bodies kept (`GET /api/v1/telemetry/settings`). */
+  @Get('conversations/:id/contents')
+  async contents(@Caller() caller: Principal, @Param('id') id: string, @Query() query: unknown) {
+    const { limit } = parseInput(contentsQuery, query, 'the query');
+    return { contents: await this.traces.contentsOf(caller.organizationId, id, limit) };
   }
 
   /** How many episodes are decided, by what; `pending` conversations wait to be quiet. Test traffic is counted apart. */

@@ -46,6 +46,7 @@ export const configSchema = z.object({
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
+  ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies are carried out again, for what was loaded late'),
 });
 
 export type Config = z.infer<typeof configSchema>;

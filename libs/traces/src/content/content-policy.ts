@@ -28,6 +28,12 @@ export const DEFAULT_TELEMETRY_SETTINGS: TelemetrySettings = {
   spanRetentionDays: 0,
 };
 
+/** Days after which bodies are deleted: no later than the spans that they belong to. */
+export function contentRetentionDays({ contentRetentionDays: own, spanRetentionDays: spans }: TelemetrySettings): number {
+  if (own === 0 || spans === 0) return own || spans;
+  return Math.min(own, spans);
+}
+
 export const REDACTED = '[redacted]';
 
 /** A body as it may be stored. */

@@ -1,7 +1,7 @@
 import type { PriceBook } from '#pricing';
 import type { Clock } from '#platform';
 import { ContentBlock, writeContentRows } from '../content/content-block.js';
-import type { ContentPolicy, TelemetrySettings } from '../content/content-policy.js';
+import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from '../content/content-policy.js';
 import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
 import { CardinalityGuard } from '../limits/cardinality-guard.js';
 import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
@@ -84,7 +84,7 @@ export class Transcoder {
     keys.reset();
     const window = this.#windowFor(settings, ingestedAtMs);
     const rowContext = { organizationId, ingestedAtMs, prices, retentionDays: settings.spanRetentionDays };
-    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: settings.contentRetentionDays || settings.spanRetentionDays };
+    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings) };
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
 

@@ -3,11 +3,15 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { changedConversationsQuery } from './changed-conversations.query.js';
+import { conversationContentsQuery } from './conversation-contents.query.js';
 import { conversationListQuery } from './conversation-list.query.js';
 import { conversationSignalsQuery } from './conversation-signals.query.js';
 import { conversationSpansQuery } from './conversation-spans.query.js';
 import { endedConversationsQuery } from './ended-conversations.query.js';
+import { countContentsQuery, eraseContentsQuery } from './erase-contents.query.js';
 import { loadedThroughQuery } from './loaded-through.query.js';
+import { setRetentionQuery } from './set-retention.query.js';
+import { conversationTracesQuery, endUserTracesQuery } from './traces-to-erase.query.js';
 import { usageTotalsQuery } from './usage-totals.query.js';
 
 /*
@@ -20,15 +24,23 @@ const from = new Date('2026-11-01T00:00:00Z');
 const to = new Date('2026-11-01T01:00:00Z');
 const organizationId = "o'Brien";
 const conversationIds = ['c-1', 'c-2'];
+const toErase = { organizationId, traceIds: ['0af7651916cd43dd8448eb211c80319c'], saidUntil: from };
+const erased = { organizationId, traceIds: toErase.traceIds, untilMs: 1_793_491_200_000 };
 const window = { organizationId, fromMs: 1_793_491_200_000, toMs: 1_793_494_800_000 };
 
 const queries = [
   { name: 'changed-conversations', built: changedConversationsQuery({ organizationId, from, to }), params: window },
+  { name: 'conversation-contents', built: conversationContentsQuery({ organizationId, conversationId: 'c-1', limit: 10 }), params: { organizationId, conversationId: 'c-1', limit: 10 } },
   { name: 'conversation-list', built: conversationListQuery({ organizationId, limit: 20, offset: 40 }), params: { organizationId, limit: 20, offset: 40 } },
   { name: 'conversation-list.one', built: conversationListQuery({ organizationId, conversationId: 'c-1', limit: 1, offset: 0 }), params: { organizationId, conversationId: 'c-1', limit: 1, offset: 0 } },
   { name: 'conversation-signals', built: conversationSignalsQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
   { name: 'conversation-spans', built: conversationSpansQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
   { name: 'ended-conversations', built: endedConversationsQuery({ organizationId, from, to }), params: window },
+  { name: 'erase-contents.count', built: countContentsQuery(toErase), params: erased },
+  { name: 'erase-contents', built: eraseContentsQuery(toErase), params: erased },
+  { name: 'traces-to-erase.conversation', built: conversationTracesQuery({ organizationId, conversationId: 'c-1' }), params: { organizationId, conversationId: 'c-1' } },
+  { name: 'traces-to-erase.end-user', built: endUserTracesQuery({ organizationId, endUserId: 'u-1' }), params: { organizationId, endUserId: 'u-1' } },
+  { name: 'set-retention', built: setRetentionQuery({ table: 'spans', organizationId, retentionDays: 30 }), params: { organizationId, retentionDays: 30 } },
   { name: 'loaded-through', built: loadedThroughQuery({ organizationId, from }), params: { organizationId, fromMs: window.fromMs } },
   { name: 'usage-totals', built: usageTotalsQuery({ organizationId }), params: { organizationId } },
   { name: 'usage-totals.environment', built: usageTotalsQuery({ organizationId, environment: 'production' }), params: { organizationId, environment: 'production' } },
@@ -41,7 +53,7 @@ describe('query texts', () => {
   });
 
   it.each(queries)('$name is bound to one organization wherever it reads a table', ({ built }) => {
-    const reads = built.query.match(/FROM (spans|conversations|signals|trace_changes)\b/g) ?? [];
+    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes)\b/g) ?? [];
     const bounds = built.query.match(/organization_id = \{organizationId: String\}/g) ?? [];
     expect(reads.length).toBeGreaterThan(0);
     expect(bounds).toHaveLength(reads.length);

@@ -1,0 +1,55 @@
+import type { ClickHouseQuery } from '#platform';
+
+export interface TraceToEraseRow {
+  /** 32 hex digits. */
+  trace_id: string;
+}
+
+/** The traces of one conversation. Prefix (organization_id, conversation_id) of conversations. */
+export function conversationTracesQuery(input: { organizationId: string; conversationId: string }): ClickHouseQuery {
+  return {
+    query: `
+SELECT DISTINCT lower(hex(trace_id)) AS trace_id
+FROM conversations
+WHERE organization_id = {organizationId: String}
+  AND conversation_id = {conversationId: String}
+ORDER BY trace_id`,
+    query_params: input,
+  };
+}
+
+/**
+ * The traces in which an end user is named, and the other traces of the same conversations: a user's id often stands on the root only, and
+ * not in every turn. Reads the organization's spans (prefix organization_id): erasures are rare, and none may be missed.
+ */
+export function endUserTracesQuery(input: { organizationId: string; endUserId: string }): ClickHouseQuery {
+  return {
+    query: `
+WITH named AS
+(
+  SELECT trace_id
+  FROM spans
+  WHERE organization_id = {organizationId: String}
+    AND end_user_id = {endUserId: String}
+)
+SELECT DISTINCT lower(hex(found.trace_id)) AS trace_id
+FROM
+(
+  SELECT trace_id
+  FROM named
+  UNION ALL
+  SELECT trace_id
+  FROM conversations
+  WHERE organization_id = {organizationId: String}
+    AND conversation_id IN
+    (
+      SELECT conversation_id
+      FROM conversations
+      WHERE organization_id = {organizationId: String}
+        AND trace_id IN (SELECT trace_id FROM named)
+    )
+) AS found
+ORDER BY trace_id`,
+    query_params: input,
+  };
+}
