@@ -160,7 +160,7 @@ describe('OTLP over HTTP', () => {
       });
 
       it('answers 400 to what cannot be decoded', async () => {
-        expectFailure(await post({ 'content-type': type }, Buffer.from('{"resourceSpans":')), { status: 400, type, code: 3, message: 'The body is not a valid OTLP trace request' });
+        expectFailure(await post({ 'content-type': type }, Buffer.from('{"resourceSpans":')), { status: 400, type, code: 3, message: 'The body is not a valid OTLP request' });
         expectFailure(await post({ 'content-type': type, 'content-encoding': 'gzip' }, encode(goodRequest('x'))), { status: 400, type, code: 3, message: 'not valid gzip' });
         expectFailure(await post({ 'content-type': type, 'content-encoding': 'gzip' }, gzipSync(encode(goodRequest('x'))).subarray(0, -9)), { status: 400, type, code: 3, message: 'not valid gzip' });
       });

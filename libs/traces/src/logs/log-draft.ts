@@ -1,5 +1,5 @@
 import { AttributeDraft, type AttributeLimits, type AttributeValue } from '../rows/attribute-draft.js';
-import type { AttributeName } from '../rows/attribute-name.js';
+import { isNameTooLong, type AttributeName } from '../rows/attribute-name.js';
 
 /** One log record on its way from the wire to a signal: filled by a reader, then filled again. */
 export class LogDraft {
@@ -13,7 +13,7 @@ export class LogDraft {
   /** What fills a field, such as the conversation. */
   readonly fields: AttributeDraft;
   /** All attributes by name, as text. */
-  readonly attributes: Record<string, string> = {};
+  readonly attributes = Object.create(null) as Record<string, string>;
 
   constructor(private readonly limits: AttributeLimits) {
     this.fields = new AttributeDraft(limits, false);
@@ -33,6 +33,7 @@ export class LogDraft {
     this.fields.add(name, value);
     // Emitters from before the record had a field for it put the event's name here.
     if (name.text === 'event.name') this.eventName ||= String(value);
+    else if (isNameTooLong(name)) return;
     else if (Object.keys(this.attributes).length < this.limits.attributesMax) this.attributes[name.text] = this.fields.cutText(String(value));
   }
 }

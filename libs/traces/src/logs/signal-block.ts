@@ -31,10 +31,11 @@ export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: Attr
   if (!signal) return `its event name "${log.eventName.slice(0, 100)}" is none of ${EVENT_NAMES.join(', ')}`;
   const conversationId = String(log.fields.get(SLOT.conversationId) ?? resource.get(SLOT.conversationId) ?? '');
   if (conversationId === '' && isZero(log.traceId)) return 'it names neither a trace nor a conversation (gen_ai.conversation.id)';
-  const [low, high] = timeOf(log, context.ingestedAtMs);
+  const said = saidTimeOf(log);
+  const [low, high] = said ?? halvesOf(context.ingestedAtMs);
 
   block.organizationId.text(context.organizationId);
-  block.signalId.text(idOf(log, conversationId));
+  block.signalId.text(idOf(log, conversationId, said));
   block.traceId.values.bytes(log.traceId);
   block.spanId.values.bytes(log.spanId);
   block.conversationId.text(conversationId);
@@ -52,19 +53,26 @@ export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: Attr
   return undefined;
 }
 
-// A record that does not say when it was, was at the latest when it was observed, or when it came.
-function timeOf(log: LogDraft, ingestedAtMs: number): [low: number, high: number] {
+type Halves = [low: number, high: number];
+
+// A record that does not say when it was, was at the latest when it was observed; or else when it came.
+function saidTimeOf(log: LogDraft): Halves | undefined {
   if ((log.timeHigh !== 0 || log.timeLow !== 0) && isStorableTime(log.timeHigh)) return [log.timeLow, log.timeHigh];
   if ((log.observedHigh !== 0 || log.observedLow !== 0) && isStorableTime(log.observedHigh)) return [log.observedLow, log.observedHigh];
-  const ns = BigInt(ingestedAtMs) * 1_000_000n;
+  return undefined;
+}
+
+function halvesOf(epochMs: number): Halves {
+  const ns = BigInt(epochMs) * 1_000_000n;
   return [Number(ns & 0xffff_ffffn), Number(ns >> 32n)];
 }
 
-// The sender's own id, or else what the record says: the same record sent again is the same signal. The time of arrival is no part of it.
-function idOf(log: LogDraft, conversationId: string): string {
+// The sender's own id, or else what the record says: the same record sent again is the same signal. When it came is no part of it; when it
+// was observed is, where the record has no other time: two that say the same at two times are two.
+function idOf(log: LogDraft, conversationId: string, said: Halves | undefined): string {
   const own = log.attributes['astrolabe.signal.id'];
-  const said = own ? [own, conversationId] : [log.traceId.toString('hex'), log.spanId.toString('hex'), conversationId, log.timeHigh, log.timeLow, log.eventName, log.attributes];
-  return `log-${createHash('sha256').update(canonicalJson(said)).digest('hex').slice(0, 32)}`;
+  const parts = own ? [own, conversationId] : [log.traceId.toString('hex'), log.spanId.toString('hex'), conversationId, said ?? null, log.eventName, log.attributes];
+  return `log-${createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32)}`;
 }
 
 function isZero(bytes: Uint8Array): boolean {

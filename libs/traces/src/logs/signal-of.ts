@@ -39,5 +39,6 @@ export const EVENT_NAMES = Object.keys(EVENTS);
 
 /** What an event says; undefined for an event that says nothing to us. */
 export function signalOf(eventName: string, attributes: Attributes): Signal | undefined {
-  return EVENTS[eventName]?.(attributes);
+  // A record may call itself "constructor": only what stands in the table is an event.
+  return Object.hasOwn(EVENTS, eventName) ? EVENTS[eventName]?.(attributes) : undefined;
 }

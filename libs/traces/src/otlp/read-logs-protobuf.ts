@@ -60,7 +60,7 @@ function readRecord(wire: WireReader, log: LogDraft): void {
     } else if (wire.field === 6) readRecordAttribute(wire, log);
     else if (wire.field === 9) readId(wire, log.traceId);
     else if (wire.field === 10) readId(wire, log.spanId);
-    else if (wire.field === 12) log.eventName = readText(wire);
+    else if (wire.field === 12) log.eventName = readText(wire) || log.eventName;
     else wire.skip();
   }
 }

@@ -2,7 +2,7 @@ import { FIELDS } from '../conventions.js';
 import { TextCache } from '../otlp/text-cache.js';
 import { decodeUtf8 } from '../otlp/wire-reader.js';
 import type { ByteBuffer } from '../native/byte-buffer.js';
-import type { AttributeName } from './attribute-name.js';
+import { isNameTooLong, type AttributeName } from './attribute-name.js';
 
 /** What an attribute's value is read as. Arrays and maps arrive as their JSON text. */
 export type AttributeValue = string | number | boolean;
@@ -17,8 +17,6 @@ export interface AttributeLimits {
 }
 
 const UNRANKED = 127;
-// Longer than any convention's; what is longer is data that went into the wrong place.
-const NAME_CHARS_MAX = 512;
 const cachedText = new TextCache((text) => text);
 const IN_SOURCE = Symbol('in source');
 
@@ -142,7 +140,7 @@ export class AttributeDraft {
 
   // A field's own attributes are few and money may rest on them: only others are limited in number.
   #startOther(name: AttributeName): boolean {
-    if (this.#others >= this.limits.attributesMax || name.text.length > NAME_CHARS_MAX) {
+    if (this.#others >= this.limits.attributesMax || isNameTooLong(name)) {
       this.dropped++;
       return false;
     }
@@ -156,6 +154,10 @@ export class AttributeDraft {
 
   #addContent(name: AttributeName, value: string): void {
     if (!this.keepsContent) return;
+    if (isNameTooLong(name)) {
+      this.dropped++;
+      return;
+    }
     this.contentNames.push(name.text);
     this.contentValues.push(value);
   }
@@ -176,9 +178,14 @@ export class AttributeDraft {
   }
 }
 
-/** The start of the UTF-8 character that the byte at a position belongs to: a cut there leaves no half character. */
+// A character has at most three bytes after its first.
+const BYTES_BACK_MAX = 3;
+
+/**
+ * The start of the UTF-8 character that the byte at a position belongs to: a cut there leaves no half character. In what is no UTF-8 there
+ * is none, and the position itself is given back: a sender's broken text must not lead out of its range.
+ */
 export function characterStart(bytes: Uint8Array, position: number): number {
-  let at = position;
-  while (at > 0 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;
-  return at;
+  for (let at = position; at >= 0 && position - at <= BYTES_BACK_MAX; at--) if (((bytes[at] ?? 0) & 0xc0) !== 0x80) return at;
+  return position;
 }

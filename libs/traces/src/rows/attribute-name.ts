@@ -10,8 +10,16 @@ export interface AttributeName {
   readonly isContent: boolean;
 }
 
+// Longer than any convention's; what is longer is data that went into the wrong place.
+const NAME_CHARS_MAX = 512;
+
 const MAPPED = new Map([...FIELD_OF].map(([text, { slot, rank }]) => [text, { text, slot, rank, isContent: false }] as const));
 
 export function attributeName(text: string): AttributeName {
   return MAPPED.get(text) ?? { text, slot: -1, rank: 0, isContent: isContent(text) };
+}
+
+/** Whether a name is too long for the dictionary that names are kept in. */
+export function isNameTooLong({ text }: AttributeName): boolean {
+  return text.length > NAME_CHARS_MAX;
 }

@@ -1,4 +1,4 @@
-import type { AttributeName } from './attribute-name.js';
+import { isNameTooLong, type AttributeName } from './attribute-name.js';
 import { AttributeDraft, type AttributeLimits, type AttributeValue } from './attribute-draft.js';
 
 /** One span on its way from the wire to a row: filled by a reader, written by `writeSpanRow`, then filled again. */
@@ -65,7 +65,7 @@ export class EventDraft {
 
   add(name: AttributeName, value: AttributeValue): void {
     if (name.isContent) this.span.add(name, value);
-    else if (this.attributes.length >= this.attributesMax) this.span.dropped++;
+    else if (this.attributes.length >= this.attributesMax || isNameTooLong(name)) this.span.dropped++;
     else this.attributes.push([name.text, String(value)]);
   }
 }

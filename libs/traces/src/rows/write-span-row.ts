@@ -37,7 +37,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   const isEndEarly = span.endHigh < span.startHigh || (span.endHigh === span.startHigh && span.endLow < span.startLow);
   const guarded = (column: LowCardinalityColumn, slot: number, written: string) => {
     // What one sender has too many of is kept, where it does no harm.
-    if (!column.text(written)) addEntry(block.attributes, firstNameOf(slot), written);
+    if (!column.text(written) && !addEntry(block.attributes, firstNameOf(slot), written)) attributes.dropped++;
   };
 
   block.organizationId.text(context.organizationId);
@@ -50,7 +50,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   else block.endedAt.values.u64(span.endLow, span.endHigh);
   block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
   const name = attributes.cutText(span.name);
-  if (!block.name.text(name)) addEntry(block.attributes, 'span.name', name);
+  if (!block.name.text(name) && !addEntry(block.attributes, 'span.name', name)) attributes.dropped++;
   block.kind.text(KINDS[span.kind] ?? 'unspecified');
   block.status.text(STATUSES[span.statusCode] ?? 'unset');
   block.statusMessage.text(attributes.cutText(span.statusMessage));
@@ -86,8 +86,8 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   if (isSameResource) block.resourceAttributes.repeatRow();
   else writeResource(block, resource);
   writeEvents(block, span);
-  block.attributesDropped.values.u32(attributes.dropped);
-  block.attributesCut.values.u32(attributes.cut);
+  block.attributesDropped.values.u32(attributes.dropped + resource.dropped);
+  block.attributesCut.values.u32(attributes.cut + resource.cut);
   block.retentionDays.values.u16(context.retentionDays);
   block.endRow();
 }
@@ -167,12 +167,16 @@ function writeOthers(block: SpanBlock, attributes: AttributeDraft): void {
 function writeResource(block: SpanBlock, resource: AttributeDraft): void {
   for (let index = 0; index < resource.others; index++) {
     if (block.resourceAttributes.key(resource.otherName(index))) resource.writeOther(index, block.resourceAttributes.values);
+    else resource.dropped++;
   }
   block.resourceAttributes.endRow();
 }
 
-function addEntry(map: MapColumn, name: string, value: string): void {
-  if (map.key(name)) map.values.string(value);
+// False when the name is one too many: then the value is left out too.
+function addEntry(map: MapColumn, name: string, value: string): boolean {
+  const isAdmitted = map.key(name);
+  if (isAdmitted) map.values.string(value);
+  return isAdmitted;
 }
 
 function writeEvents(block: SpanBlock, span: SpanDraft): void {

@@ -95,7 +95,7 @@ function encodeSpan(span: OtlpSpan): Buffer {
   ]);
 }
 
-function attributes(field: number, list: OtlpAttribute[] = []): Buffer[] {
+export function attributes(field: number, list: OtlpAttribute[] = []): Buffer[] {
   return list.map((attribute) => keyValue(field, attribute));
 }
 

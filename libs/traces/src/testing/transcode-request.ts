@@ -20,7 +20,7 @@ export const BASE_SPAN = {
 export type ReadRow = Record<string, unknown>;
 
 const YEARS_MS = 365 * 24 * 3_600_000;
-const INGESTED_AT_MS = 1_764_000_002_000;
+export const INGESTED_AT_MS = 1_764_000_002_000;
 
 export const senderOf = (settings: Partial<TelemetrySettings> = {}): Sender => {
   const all = { ...DEFAULT_TELEMETRY_SETTINGS, ...settings };
@@ -46,6 +46,10 @@ const sender = senderOf();
 /** The catalogue's prices, one organization, a fixed moment of arrival. */
 export function transcodeBody(body: Uint8Array, encoding: OtlpEncoding): Transcoded {
   return transcoder.traces({ body, encoding, sender, ingestedAtMs: INGESTED_AT_MS });
+}
+
+export function transcodeLogsBody(body: Uint8Array, encoding: OtlpEncoding, ingestedAtMs = INGESTED_AT_MS): Transcoded {
+  return transcoder.logs({ body, encoding, sender, ingestedAtMs });
 }
 
 /** The rows for one table. */
