@@ -29,7 +29,7 @@ const base = {
 };
 
 // These ask ClickHouse nothing, so that a server would change nothing; the last two start a server of their own.
-const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server', 'fuzz'];
+const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server', 'fuzz', 'killed-insert'];
 
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
 
