@@ -1,71 +1,66 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openEmbeddedClickHouse } from '#platform';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from '../support/build.js';
+import { OtlpLoad } from '../support/faults/otlp-load.js';
+import { Random } from '../support/faults/random.js';
+import { faultsIn, lookInto, prepareStores } from '../support/faults/store-look.js';
 import { eventually, ServiceProcess } from '../support/service-process.js';
 
-interface Usage {
-  spans: number;
-}
+const ROUNDS = 20;
+const CLIENTS_PER_TRANSPORT = 3;
+const SEED = Number(process.env['CRASH_SEED'] ?? 20_261_102);
 
-const SPANS_PER_REQUEST = 20;
-const CLIENTS = 8;
-const ROUNDS = 3;
+/** When a round kills: in the middle of starting, when it has just started, or under load. */
+type Moment = 'starting' | 'started' | 'loaded';
+const MOMENTS: readonly Moment[] = ['loaded', 'starting', 'loaded', 'started', 'loaded'];
 
-/** A request of fresh spans, as OTLP/JSON. */
-function exportRequest(): { body: string; spanIds: string[] } {
-  const traceId = randomBytes(16).toString('hex');
-  const spanIds = Array.from({ length: SPANS_PER_REQUEST }, () => randomBytes(8).toString('hex'));
-  const nowNs = BigInt(Date.now()) * 1_000_000n;
-  const spans = spanIds.map((spanId) => ({
-    traceId,
-    spanId,
-    name: 'chat gpt-4.1',
-    startTimeUnixNano: String(nowNs),
-    endTimeUnixNano: String(nowNs + 5_000_000n),
-    attributes: [{ key: 'gen_ai.conversation.id', value: { stringValue: traceId } }],
-  }));
-  return { body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }), spanIds };
-}
+describe(`kill -9 of the receiver, seed ${SEED}`, () => {
+  const service = new ServiceProcess('ingest');
+  const random = new Random(SEED);
+  const load = new OtlpLoad(SEED);
 
-describe('kill -9 of the whole service under traffic', () => {
-  const service = new ServiceProcess();
-
-  beforeAll(() => build(), 120_000);
+  beforeAll(async () => {
+    build();
+    await prepareStores(service);
+  }, 120_000);
   afterAll(() => service.stop());
 
-  it(`keeps every acknowledged span exactly once, ${ROUNDS} times in a row`, async () => {
-    const acknowledged = new Set<string>();
-    const attempted = new Set<string>();
-    for (let round = 0; round < ROUNDS; round++) {
-      await service.start();
-      let isKilled = false;
-      const client = async () => {
-        while (!isKilled) {
-          const { body, spanIds } = exportRequest();
-          for (const id of spanIds) attempted.add(id);
-          const headers = { 'content-type': 'application/json', authorization: `Bearer ${service.key}` };
-          const response = await fetch(`${service.url}/v1/traces`, { method: 'POST', headers, body }).catch(() => undefined);
-          if (response?.status === 200) for (const id of spanIds) acknowledged.add(id);
-        }
-      };
-      const clients = Array.from({ length: CLIENTS }, client);
-      await eventually(async () => acknowledged.size, (size) => size >= (round + 1) * 1000);
+  /** A start, some load, and the end of it at a moment that nobody chose. */
+  const round = async (moment: Moment): Promise<void> => {
+    // Segments that are sealed at once are always being loaded; old ones are left to the next start.
+    const started = service.start({ SPOOL_SEGMENT_AGE_MS: String(random.pick([1, 1, 20, 500])), SPOOL_SEGMENT_BYTES_MAX: String(random.pick([1, 200_000, 32_000_000])) });
+    if (moment === 'starting') {
+      await Promise.race([started.catch(() => undefined), sleep(random.between(200, 2000))]);
       await service.kill('SIGKILL');
-      isKilled = true;
-      await Promise.all(clients);
+      await started.catch(() => undefined);
+      return;
     }
+    await started;
+    let isKilled = false;
+    const before = load.acknowledged.length;
+    const running = load.run(service, { clients: CLIENTS_PER_TRANSPORT, isOver: () => isKilled });
+    if (moment === 'loaded') {
+      await eventually(async () => load.acknowledged.length, (count) => count > before);
+      await sleep(random.between(0, 600));
+    }
+    await service.kill('SIGKILL');
+    isKilled = true;
+    await running;
+  };
+
+  it(`loses nothing that it acknowledged and stores nothing twice, ${ROUNDS} times in a row`, async () => {
+    for (let n = 0; n < ROUNDS; n++) await round(MOMENTS[n % MOMENTS.length] as Moment);
     // What the kill left in the spool is loaded by the next start; then the store itself is asked, by id.
     await service.start();
-    await eventually(() => service.get<Usage>('/api/v1/usage'), (usage) => usage.spans >= acknowledged.size);
-    await service.kill('SIGTERM');
-    const clickhouse = await openEmbeddedClickHouse(join(service.directory, 'clickhouse'));
-    const rows = await clickhouse.rows<{ span_id: string; times: string }>({ query: 'SELECT lower(hex(span_id)) AS span_id, count() AS times FROM spans GROUP BY span_id', query_params: {} });
-    await clickhouse.close();
-    const times = new Map(rows.map((row) => [row.span_id, Number(row.times)]));
-    expect([...acknowledged].filter((id) => times.get(id) !== 1)).toEqual([]);
-    // What was on disk and not yet answered may be there too, but nothing that was never sent, and nothing twice.
-    expect([...times].filter(([id, count]) => !attempted.has(id) || count !== 1)).toEqual([]);
-  }, 120_000);
+    const segments = () => readdirSync(join(service.directory, 'spool')).filter((name) => name !== 'refused');
+    await eventually(async () => segments(), (found) => found.length === 0);
+    expect(readdirSync(join(service.directory, 'spool', 'refused'))).toEqual([]);
+    expect(await service.kill('SIGTERM')).toBe(0);
+    expect(faultsIn(await lookInto(service.directory), load.sent)).toEqual([]);
+    // Every transport was under way, with spans, bodies and log records.
+    const acknowledged = Map.groupBy(load.acknowledged, ({ transport, message, hasContent }) => `${transport} ${message.signal}${hasContent ? ' with content' : ''}`);
+    expect([...acknowledged.keys()].sort()).toEqual(['grpc', 'json', 'protobuf'].flatMap((transport) => [`${transport} logs`, `${transport} traces`, `${transport} traces with content`]));
+  }, 240_000);
 });

@@ -1,5 +1,5 @@
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiKeys } from '#platform';
@@ -44,6 +44,7 @@ export class ServiceProcess {
 
   async stop(): Promise<void> {
     await this.kill('SIGTERM');
+    stopPostgresOn(join(this.directory, 'postgres'));
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -51,6 +52,17 @@ export class ServiceProcess {
     const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.key}` } });
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Answer;
+  }
+}
+
+/** A PostgreSQL outlives the process that started it when that was killed, until the next start; there may be none. */
+function stopPostgresOn(directory: string): void {
+  const pidFile = join(directory, 'postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  try {
+    process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGINT');
+  } catch {
+    // It has ended by itself.
   }
 }
 

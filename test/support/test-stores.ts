@@ -16,8 +16,17 @@ export async function openTestStores(settings: Record<string, string> = {}): Pro
   const directory = mkdtempSync(join(tmpdir(), 'astrolabe-test-'));
   const front = process.env['TEST_CLICKHOUSE'] === 'server' ? await ClickHouseFront.start({ directory: join(directory, 'clickhouse-server') }) : undefined;
   // A test's clock stands still while its story goes on: spans may be ahead of it.
-  const ahead = { INGEST_SPAN_AHEAD_MS_MAX: String(30 * 24 * 3_600_000) };
-  const config = loadConfig({ ...ahead, DATA_DIR: directory, LOG_LEVEL: 'silent', PORT: '0', GRPC_PORT: '0', STRIPE_SANDBOX_PORT: '0', ...(front && { CLICKHOUSE_URL: front.url }), ...settings });
+  const aheadMsMax = String(30 * 24 * 3_600_000);
+  const config = loadConfig({
+    INGEST_SPAN_AHEAD_MS_MAX: aheadMsMax,
+    DATA_DIR: directory,
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+    GRPC_PORT: '0',
+    STRIPE_SANDBOX_PORT: '0',
+    ...(front && { CLICKHOUSE_URL: front.url }),
+    ...settings,
+  });
   const stores = await openStores(config).catch(async (error: unknown) => {
     await front?.close();
     throw error;

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
 import { DomainError, messageOf } from '../errors.js';
+import { mendDeduplicationLogs } from './mend-deduplication-logs.js';
 
 /** A query as text and values. Values only as `{name: Type}` parameters, never pasted into the text. */
 export interface ClickHouseQuery {
@@ -51,6 +52,7 @@ export async function openEmbeddedClickHouse(directory: string): Promise<ClickHo
       cause,
     });
   });
+  mendDeduplicationLogs(path);
   // chdb types its connection against its own copy of the client's types; the shape is the one the client asks for.
   const connection = createChdbConnection({ path }) as unknown as NonNullable<ClickHouseClientConfigOptions['connection']>;
   const clickhouse = new ClickHouse(createClient({ connection }), 'embedded');

@@ -100,6 +100,22 @@ describe('limits on attributes', () => {
   });
 });
 
+describe('a limit that is smaller than a character', () => {
+  it('leads to no byte before the value', () => {
+    const transcoderOfOne = openTranscoder({ limits: { attributesMax: 3, attributeBytesMax: 1 } });
+    const request = requestOf([{ ...BASE_SPAN, attributes: attributesOf({ fox: '🦊', plain: 'ab' }) }]);
+    const body = Buffer.from(protobufOf(request));
+    expect(body.includes('🦊')).toBe(true);
+    const broken = Buffer.from(body);
+    // The length before the value looks like the start of a character to a reader that goes back over its continuations.
+    broken.fill(0x80, broken.indexOf('🦊'), broken.indexOf('🦊') + 4);
+    for (const sent of [body, broken]) {
+      const rows = rowsFor(transcoderOfOne.traces({ body: sent, encoding: 'protobuf', sender, ingestedAtMs: 0 }), 'spans');
+      expect(rows).toMatchObject([{ attributes: { fox: '', plain: 'a' }, attributes_cut: 3 }]);
+    }
+  });
+});
+
 describe('characterStart', () => {
   it('finds the first byte of the character that a byte belongs to', () => {
     // The slow way: the starts of all characters, and the last that is not behind the byte.

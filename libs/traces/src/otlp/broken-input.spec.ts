@@ -82,5 +82,9 @@ describe('broken input', () => {
     expect(fateOf(Buffer.from(json), 'json')).toBe('refused');
     const unknown = `{"resourceSpans":[],"unknown":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     expect(['taken', 'refused']).toContain(fateOf(Buffer.from(unknown), 'json'));
+    // A span is recognised by all that it says, and so is its resource: also by what we do not know.
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(fateOf(Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"unknown":${deep}}]}]}]}`), 'json')).toBe('refused');
+    expect(fateOf(Buffer.from(`{"resourceSpans":[{"resource":{"unknown":${deep}},"scopeSpans":[]}]}`), 'json')).toBe('refused');
   });
 });

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { attributeName } from '../rows/attribute-name.js';
 import type { AttributeValue, PlainValue } from '../rows/attribute-draft.js';
 import { NESTING_MAX, malformed } from './malformed.js';
@@ -19,6 +20,16 @@ export function parseDocument(body: Uint8Array): Json {
   } catch (cause) {
     if (cause instanceof SyntaxError) throw malformed(`it is not JSON (${cause.message})`, cause);
     throw cause;
+  }
+}
+
+/** A checksum of all that stands there, also of what is not read. What follows another checksum goes on from it. */
+export function checksumOf(json: unknown, at: string, before = 0): number {
+  try {
+    return crc32(JSON.stringify(json), before);
+  } catch (cause) {
+    // JSON.parse gets down to any depth, in fields that we do not know too, and JSON.stringify does not.
+    throw malformed(`${at} is nested too deep`, cause);
   }
 }
 

@@ -1,7 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { AttributeDraft } from '../rows/attribute-draft.js';
 import { SpanDraft, copyId } from '../rows/span-draft.js';
-import { attributesAt, hexAt, integerAt, listAt, nanosecondsAt, objectAt, parseDocument, textAt, type Json } from './json-values.js';
+import { attributesAt, checksumOf, hexAt, integerAt, listAt, nanosecondsAt, objectAt, parseDocument, textAt, type Json } from './json-values.js';
 import type { ReadOptions, SpanSink } from './read-traces-protobuf.js';
 
 const NO_SOURCE = new Uint8Array(0);
@@ -19,7 +18,7 @@ export function readTracesJson(body: Uint8Array, options: ReadOptions, sink: Spa
       for (const [i, json] of listAt(objectAt(scopeSpans, scopeAt)['spans'], `${scopeAt}.spans`).entries()) {
         const spanAt = `${scopeAt}.spans[${i}]`;
         readSpan(span, objectAt(json, spanAt), spanAt);
-        sink(span, resource, crc32(JSON.stringify(json), resourceChecksum));
+        sink(span, resource, checksumOf(json, spanAt, resourceChecksum));
       }
     }
   }
@@ -30,7 +29,7 @@ export function readResource(json: unknown, at: string, resource: AttributeDraft
   resource.reset(NO_SOURCE);
   const found = objectAt(json ?? {}, at);
   attributesAt(found['attributes'], `${at}.attributes`, (name, value) => resource.add(name, value));
-  return crc32(JSON.stringify(found));
+  return checksumOf(found, at);
 }
 
 function readSpan(span: SpanDraft, json: Json, at: string): void {

@@ -175,7 +175,8 @@ export class AttributeDraft {
 
   #cutRange(start: number): number {
     this.cut++;
-    return characterStart(this.#source, start + this.limits.attributeBytesMax);
+    // With a limit below four bytes the character may begin before the value.
+    return Math.max(start, characterStart(this.#source, start + this.limits.attributeBytesMax));
   }
 }
 
