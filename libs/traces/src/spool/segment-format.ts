@@ -11,7 +11,7 @@ const MAGIC = MAGIC_BYTES.readUInt32LE();
 const HEADER_BYTES = 24;
 
 /** Tables that rows are spooled for. A table's number in a frame is its place here: append only. */
-const SPOOLED_TABLES = ['spans', 'span_contents', 'signals'] as const;
+export const SPOOLED_TABLES = ['spans', 'span_contents', 'signals'] as const;
 export type SpooledTable = (typeof SPOOLED_TABLES)[number];
 
 export interface Frame {
