@@ -10,12 +10,15 @@ export type Admission = (value: string) => boolean;
 
 const ADMIT_ALL: Admission = () => true;
 const NOT_ADMITTED = -2;
+const PLACES_KEPT_MAX = 4096;
 
 /** A dictionary of the distinct strings, and for each value its place in it. Part of the columns that hold such strings. */
 export class Dictionary {
   /** Asked once for each distinct string of a block. */
   admits = ADMIT_ALL;
-  readonly #places = new Map<string, number>();
+  // Kept from block to block: most strings come again, and a map that is filled anew each time is garbage that outlives its block.
+  readonly #places = new Map<string, { block: number; place: number }>();
+  #block = 0;
   readonly #keys = new ByteBuffer();
   #indexes = new Uint32Array(1024);
   /** Distinct strings that are in it. */
@@ -29,7 +32,8 @@ export class Dictionary {
   }
 
   reset(): void {
-    this.#places.clear();
+    if (this.#places.size > PLACES_KEPT_MAX) this.#places.clear();
+    this.#block++;
     this.#keys.reset();
     this.#size = 0;
     this.#count = 0;
@@ -63,9 +67,13 @@ export class Dictionary {
 
   #placeOf(value: string): number {
     const known = this.#places.get(value);
-    if (known !== undefined) return known;
+    if (known?.block === this.#block) return known.place;
     const place = this.admits(value) ? this.#size++ : NOT_ADMITTED;
-    this.#places.set(value, place);
+    if (known === undefined) this.#places.set(value, { block: this.#block, place });
+    else {
+      known.block = this.#block;
+      known.place = place;
+    }
     if (place !== NOT_ADMITTED) this.#keys.string(value);
     return place;
   }
