@@ -58,7 +58,7 @@ describe(`kill -9 of the receiver, seed ${SEED}`, () => {
     await eventually(async () => segments(), (found) => found.length === 0);
     expect(readdirSync(join(service.directory, 'spool', 'refused'))).toEqual([]);
     expect(await service.kill('SIGTERM')).toBe(0);
-    expect(faultsIn(await lookInto(service.directory), load.sent)).toEqual([]);
+    expect(faultsIn(await lookInto(join(service.directory, 'clickhouse')), load.sent)).toEqual([]);
     // Every transport was under way, with spans, bodies and log records.
     const acknowledged = Map.groupBy(load.acknowledged, ({ transport, message, hasContent }) => `${transport} ${message.signal}${hasContent ? ' with content' : ''}`);
     expect([...acknowledged.keys()].sort()).toEqual(['grpc', 'json', 'protobuf'].flatMap((transport) => [`${transport} logs`, `${transport} traces`, `${transport} traces with content`]));

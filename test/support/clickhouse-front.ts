@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from './clickhouse-front/engine-error.ts';
 import { Engine, type Result, type Statement } from './clickhouse-front/engine.ts';
 import { ADDRESS_BYTES_MAX, addressOf, bodyText, bodyToFile, compressed, type Address, formOf, isForm } from './clickhouse-front/request.ts';
@@ -18,10 +19,10 @@ import { dataInsertOf, isInsert, secondStatementAt } from './clickhouse-front/st
  */
 
 /**
- * How an INSERT fails: with an answer; before it is run; after it was run, and nobody is told; or when its good answer has begun, and
- * it is not run.
+ * How an INSERT fails: with an answer; before it is run; after it was run, and nobody is told; when its good answer has begun, and it is
+ * not run; or by coming too late: it is run, or answered, when its client may have given up and sent it again.
  */
-export type Fault = { status: number; code: number; message: string } | 'drop-before' | 'drop-after' | 'drop-midway';
+export type Fault = { status: number; code: number; message: string } | { runAfterMs: number } | { answerAfterMs: number } | 'drop-before' | 'drop-after' | 'drop-midway';
 
 export class ClickHouseFront {
   readonly #engine: Engine;
@@ -71,6 +72,11 @@ export class ClickHouseFront {
   /** The next INSERTs fail, after the faults that were ordered before. */
   failNext(fault: Fault, times = 1): void {
     for (let n = 0; n < times; n++) this.#faults.push(fault);
+  }
+
+  /** Faults that were ordered and have not met an INSERT yet. */
+  get faultsLeft(): number {
+    return this.#faults.length;
   }
 
   async close(): Promise<void> {
@@ -130,15 +136,17 @@ export class ClickHouseFront {
       const fault = isInsert(text) ? this.#faults.shift() : undefined;
       if (fault === 'drop-before') return 'dropped';
       if (fault === 'drop-midway') return 'broken off';
-      if (typeof fault === 'object') throw await this.#ordered(fault);
+      if (typeof fault === 'object' && 'status' in fault) throw await this.#ordered(fault);
+      if (typeof fault === 'object' && 'runAfterMs' in fault) await sleep(fault.runAfterMs);
       const result = await this.#engine.run({ ...address, sql: oneStatement(text) });
+      if (typeof fault === 'object' && 'answerAfterMs' in fault) await sleep(fault.answerAfterMs);
       return fault === 'drop-after' ? 'dropped' : { ...result, isDataInsert: insert !== undefined };
     } finally {
       await rm(path, { force: true });
     }
   }
 
-  async #ordered({ status, code, message }: Exclude<Fault, string>): Promise<EngineError> {
+  async #ordered({ status, code, message }: Extract<Fault, { status: number }>): Promise<EngineError> {
     const question: Statement = { sql: `SELECT errorCodeToName(${code})`, format: 'TSVRaw', settings: [], params: [], database: undefined, isReadOnly: true };
     const name = Buffer.from((await this.#engine.run(question)).bytes).toString().trim();
     return new EngineError(`Code: ${code}. DB::Exception: ${message}. (${name})`, status);

@@ -55,6 +55,13 @@ export class ServiceProcess {
   }
 }
 
+/** What a receiver says of itself under /metrics, by name. */
+export async function metricsOf(service: { url: string }): Promise<Record<string, number>> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(lines.map((line) => line.split(' ')).map(([name = '', value]) => [name, Number(value)]));
+}
+
 /** A PostgreSQL outlives the process that started it when that was killed, until the next start; there may be none. */
 function stopPostgresOn(directory: string): void {
   const pidFile = join(directory, 'postmaster.pid');

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ApiKeys, SystemClock, loadConfig, openEmbeddedClickHouse, openStores, type ClickHouse } from '#platform';
 import type { SentRequest } from './otlp-load.js';
 
@@ -21,28 +20,28 @@ export interface StoreLook {
  * Makes the stores of a data directory ready for a test that counts: message bodies are kept, and merges are switched off in the tables
  * themselves, so that a row that was written twice stays two.
  */
-export async function prepareStores(service: { directory: string; key: string }): Promise<void> {
-  const stores = await openStores(loadConfig({ DATA_DIR: service.directory, LOG_LEVEL: 'silent' }));
+export async function prepareStores(service: { directory: string; key: string }, settings: Record<string, string> = {}): Promise<void> {
+  const stores = await openStores(loadConfig({ DATA_DIR: service.directory, LOG_LEVEL: 'silent', ...settings }));
   try {
     await new ApiKeys(stores.postgres, new SystemClock()).ensure('default', 'bootstrap', service.key, ['admin']);
-    const settings = { keepsContent: true, contentBytesMax: 10_000, redactPatterns: [], redactKeys: [], contentRetentionDays: 0, spanRetentionDays: 0 };
-    await stores.postgres.insertInto('telemetrySettings').values({ organizationId: 'default', ...settings, updatedAt: new Date() }).execute();
+    const kept = { keepsContent: true, contentBytesMax: 10_000, redactPatterns: [], redactKeys: [], contentRetentionDays: 0, spanRetentionDays: 0 };
+    await stores.postgres.insertInto('telemetrySettings').values({ organizationId: 'default', ...kept, updatedAt: new Date() }).execute();
     await stopMerges(stores.clickhouse);
   } finally {
     await stores.close();
   }
 }
 
-export async function stopMerges(clickhouse: ClickHouse): Promise<void> {
+async function stopMerges(clickhouse: ClickHouse): Promise<void> {
   for (const table of TABLES) {
     // Unlike SYSTEM STOP MERGES this outlives the process. Only parts whose sum is below the limit are merged.
     await clickhouse.run({ query: `ALTER TABLE ${table} MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1`, query_params: {} });
   }
 }
 
-/** Reads the embedded store of a process that has ended. */
-export async function lookInto(dataDirectory: string): Promise<StoreLook> {
-  const clickhouse = await openEmbeddedClickHouse(join(dataDirectory, 'clickhouse'));
+/** Reads the engine's directory of a process that has ended. */
+export async function lookInto(directory: string): Promise<StoreLook> {
+  const clickhouse = await openEmbeddedClickHouse(directory);
   try {
     return await lookThrough(clickhouse);
   } finally {
@@ -50,7 +49,7 @@ export async function lookInto(dataDirectory: string): Promise<StoreLook> {
   }
 }
 
-export async function lookThrough(clickhouse: ClickHouse): Promise<StoreLook> {
+async function lookThrough(clickhouse: ClickHouse): Promise<StoreLook> {
   const count = async (table: string, id: 'span_id' | 'trace_id', where = '1') => {
     const rows = await clickhouse.rows<{ id: string; times: string }>({ query: `SELECT lower(hex(${id})) AS id, count() AS times FROM ${table} WHERE ${where} GROUP BY ${id}`, query_params: {} });
     return new Map(rows.map(({ id: found, times }) => [found, Number(times)]));
