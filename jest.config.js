@@ -28,7 +28,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
-// These ask ClickHouse nothing or nothing of their own (real-clients), so that a server would change nothing; two start one themselves.
+// These ask ClickHouse nothing, or nothing that others do not ask a server (real-clients, counting); two start one themselves.
 const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server', 'spool-cli', 'real-clients', 'native-blocks', 'otlp-conformance', 'otlp-json', 'otlp-sdk', 'ingest', 'ingest-fairness', 'counting'];
 
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
