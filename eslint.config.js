@@ -28,4 +28,6 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
+  // Plain modules have no types to check by.
+  { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -28,8 +28,12 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
-// These ask ClickHouse nothing, so that a server would change nothing; the last two start a server of their own.
-const SAME_WITH_A_SERVER = ['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'clickhouse-front', 'segments-to-server', 'fuzz', 'killed-insert'];
+// A server would change nothing for these: they ask ClickHouse nothing, or nothing that others do not ask a server; some start one themselves.
+const SAME_WITH_A_SERVER = [
+  ...['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'spool-cli'],
+  ...['real-clients', 'counting', 'native-blocks', 'otlp-conformance', 'otlp-json', 'otlp-sdk', 'ingest', 'ingest-fairness', 'fuzz'],
+  ...['clickhouse-front', 'segments-to-server', 'killed-insert', 'damaged-segments'],
+];
 
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
 

@@ -1,6 +1,6 @@
 import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, type Book } from '#outcomes';
 import { createLogger, JobCursors, sha256Hex, type ManualClock } from '#platform';
-import { OtlpIntake, TraceReader } from '#traces';
+import { OtlpIntake, TraceReader, type OtlpSignal } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 export const CONTRACT = `contract: support
@@ -68,7 +68,9 @@ export interface OutcomesService {
   /** Sends turns through the front door and waits until they can be read. */
   send(organizationId: string, ...turns: SentTurn[]): Promise<void>;
   /** The same for an OTLP request that somebody else wrote. */
-  sendRequest(organizationId: string, request: object): Promise<void>;
+  sendRequest(organizationId: string, request: object, signal?: OtlpSignal): Promise<void>;
+  /** The same for an event that comes as a log record, which names the conversation and no trace. */
+  sendRecord(organizationId: string, conversationId: string, at: string, event: SentEvent): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,8 +83,8 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
   const contracts = new ContractStore(postgres, clock);
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
-  const sendRequest = async (organizationId: string, request: object) => {
-    const { rejected, rejection } = await intake.accept('traces', organizationId, Buffer.from(JSON.stringify(request)), 'json');
+  const sendRequest = async (organizationId: string, request: object, kind: OtlpSignal = 'traces') => {
+    const { rejected, rejection } = await intake.accept(kind, organizationId, Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
     await intake.drain();
   };
@@ -99,6 +101,10 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     },
     sendRequest,
     send: (organizationId, ...turns) => sendRequest(organizationId, { resourceSpans: [{ scopeSpans: [{ spans: turns.flatMap(otlpSpansOf) }] }] }),
+    sendRecord: (organizationId, conversationId, at, [eventName, said]) => {
+      const record = { eventName, timeUnixNano: (BigInt(Date.parse(at)) * 1_000_000n).toString(), attributes: attributes({ 'gen_ai.conversation.id': conversationId, ...said }) };
+      return sendRequest(organizationId, { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }, 'logs');
+    },
     close: async () => {
       await intake.close();
       await stores.close();

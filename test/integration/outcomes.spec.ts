@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Book, Decision, DecisionChange } from '#outcomes';
 import { ManualClock } from '#platform';
 import { TraceReader } from '#traces';
-import { bookNothing, CONTRACT, end, handoff, refund, startOutcomesService, type OutcomesService, type SentTurn } from './outcomes-service.js';
+import { bookNothing, CONTRACT, end, handoff, refund, signal, startOutcomesService, type OutcomesService, type SentEvent, type SentTurn } from './outcomes-service.js';
 
 const START = '2026-11-02T12:00:00.000Z';
 const MINUTE = 60_000;
@@ -140,6 +140,20 @@ describe('decisions', () => {
     await service.send(organizationId, turn('c', 0, { part: 'late tool call' }));
     expect(await run()).toBe(1);
     expect((await history('c')).map(({ revision }) => revision)).toEqual([1, 2]);
+  });
+
+  it('hang on log records that name the conversation and no trace, as on the events of its spans', async () => {
+    await service.send(organizationId, turn('c', 0), turn('other', 0));
+    const record = (event: SentEvent) => service.sendRecord(organizationId, 'c', new Date(Date.parse(START) + MINUTE).toISOString(), event);
+    await record(signal('refund', 'system'));
+    for (let time = 0; time < 3; time++) await record(['astrolabe.conversation.end', {}]);
+    clock.advance(2 * MINUTE);
+    expect(await run()).toBe(1);
+    expect((await history('c')).map(brief)).toEqual([{ episode: 1, revision: 1, outcome: 'refunded', isBillable: true, reason: expect.any(String) }]);
+    await record(['astrolabe.handoff', { 'astrolabe.handoff.reason': 'customer_request' }]);
+    expect(await run()).toBe(1);
+    expect((await history('c')).map(brief)[1]).toMatchObject({ episode: 1, revision: 2, isBillable: false, reason: 'handed_over' });
+    expect(await history('other')).toEqual([]);
   });
 
   it('are made under the terms of the first decision, also after the next version is active', async () => {

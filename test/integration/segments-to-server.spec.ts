@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +27,6 @@ describe('segments on their way to a ClickHouse server that fails', () => {
   let count = 0;
 
   beforeAll(async () => {
-    // The client writes every failure to the console besides throwing it.
-    for (const level of ['error', 'warn'] as const) jest.spyOn(console, level).mockImplementation(() => undefined);
     front = await ClickHouseFront.start({ directory });
     stores = await openTestStores({ CLICKHOUSE_URL: front.url });
     await stores.clickhouse.run({ query: 'SYSTEM STOP MERGES spans', query_params: {} });
@@ -39,7 +37,6 @@ describe('segments on their way to a ClickHouse server that fails', () => {
     await stores.close();
     await front.close();
     rmSync(directory, { recursive: true, force: true });
-    jest.restoreAllMocks();
   });
   beforeEach(() => {
     organizationId = `org-${(count += 1)}`;

@@ -164,28 +164,6 @@ describe('traces on the engine', () => {
     expect(await reader.conversation('list', 'none')).toBeUndefined();
   });
 
-  it('counts what was sent twice once, in every reader', async () => {
-    const events = [{ name: 'astrolabe.signal', timeUnixNano: String(START_NS), attributes: attributesOf({ 'astrolabe.signal.name': 'saved' }) }];
-    const spans: Given[] = [
-      { trace: 1, id: 1, minutes: 5, attributes: { 'gen_ai.conversation.id': 'c-1', 'astrolabe.customer.id': 'northwind' }, events },
-      { trace: 1, id: 2, parent: 1, minute: 1, attributes: { ...CALL, 'astrolabe.speculative': true, 'astrolabe.used': false } },
-    ];
-    const everything = async () => [
-      await reader.spansOf('twice', ['c-1']), await reader.signalsOf('twice', ['c-1']), await reader.recentConversations('twice', 10), await reader.usageTotals('twice'), await reader.conversation('twice', 'c-1'),
-      (await reader.changedConversations('twice', new Date(0), new Date(Date.now() + 1000))), await select("SELECT organization_id, turns FROM v_conversations WHERE organization_id = 'twice'"),
-      await select("SELECT count() AS n, sum(cost_usd) AS cost FROM v_model_calls WHERE organization_id = 'twice'"), await select("SELECT count() AS n FROM v_spans WHERE organization_id = 'twice'"), await select("SELECT count() AS n FROM v_signals WHERE organization_id = 'twice'"),
-    ];
-    await load('twice', spans);
-    const once = await everything();
-    expect(once[3]).toEqual({ conversations: 1, turns: 1, spans: 2, modelCalls: 1, knownCostUsd: '0.007148', unknownCostSpans: 0, wastedCostUsd: '0.007148', unknownWastedSpans: 0 });
-    expect(once[7]).toEqual([{ n: '1', cost: '0.007148' }]);
-    await load('twice', spans);
-    // Two rows each by now, unless a merge was quicker: the readers must not care.
-    expect(await everything()).toEqual(once);
-    await load('twice', [...spans].reverse());
-    expect(await everything()).toEqual(once);
-  });
-
   it('lets a conversation id on the root hold for spans that came before it and after it', async () => {
     await load('root-only', [{ trace: 1, id: 2, parent: 1, minute: 1, attributes: CALL }]);
     expect(await reader.spansOf('root-only', ['c-1'])).toEqual([]);

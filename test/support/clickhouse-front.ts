@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from './clickhouse-front/engine-error.ts';
 import { Engine, type Result, type Statement } from './clickhouse-front/engine.ts';
-import { ADDRESS_BYTES_MAX, addressOf, bodyText, bodyToFile, compressed, type Address } from './clickhouse-front/request.ts';
+import { ADDRESS_BYTES_MAX, addressOf, bodyText, bodyToFile, compressed, type Address, formOf, isForm } from './clickhouse-front/request.ts';
 import { dataInsertOf, isInsert, secondStatementAt } from './clickhouse-front/statement.ts';
 
 /*
@@ -15,7 +15,7 @@ import { dataInsertOf, isInsert, secondStatementAt } from './clickhouse-front/st
  * over a real socket, and the socket can be made to fail. One for a process, because the engine holds one directory.
  *
  * Known gaps: a result is complete before the first byte of it is sent, so that the engine's errors all come with their status; no
- * sessions, no users, no multipart bodies, no clusters. What is missing is answered with NOT_IMPLEMENTED.
+ * sessions, no users, no external tables, no clusters. What is missing is answered with NOT_IMPLEMENTED.
  */
 
 /**
@@ -108,6 +108,10 @@ export class ClickHouseFront {
     let address: Address | undefined;
     try {
       address = addressOf(request);
+      if (isForm(request)) {
+        const { query, params } = await formOf(request);
+        address = { ...address, query: [query, address.query].filter((part) => part !== '').join('\n'), params: [...address.params, ...params] };
+      }
       if (address.path === '/ping' || (request.method === 'GET' && address.query === '')) return void response.end('Ok.\n');
       if (address.path !== '/') return void response.writeHead(404).end(`There is no handle ${address.path}\n`);
       const outcome = await this.#run(address, request);
@@ -127,7 +131,8 @@ export class ClickHouseFront {
     const path = join(this.#bodies, randomUUID());
     try {
       if (insert) await bodyToFile(request, path);
-      const text = insert ? insert.reading(path) : [address.query, await bodyText(request)].filter((part) => part !== '').join('\n');
+      const body = insert || isForm(request) ? '' : await bodyText(request);
+      const text = insert ? insert.reading(path) : [address.query, body].filter((part) => part !== '').join('\n');
       const fault = isInsert(text) ? this.#faults.shift() : undefined;
       if (fault === 'drop-before') return 'dropped';
       if (fault === 'drop-midway') return 'broken off';

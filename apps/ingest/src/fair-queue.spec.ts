@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { FairQueue } from './fair-queue.js';
 
+/** The queue starts one piece of work in each turn of the event loop. */
+const turns = async (count = 1) => {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+};
+
 /** Work that ends when it is told to. */
 function controlled() {
   const started: string[] = [];
@@ -11,7 +16,7 @@ function controlled() {
   };
   const end = async (name: string) => {
     enders.get(name)?.();
-    await new Promise(setImmediate);
+    await turns(2);
   };
   return { started, work, end };
 }
@@ -21,6 +26,7 @@ describe('FairQueue', () => {
     const { started, work, end } = controlled();
     const queue = new FairQueue(2);
     const all = ['a1', 'a2', 'a3'].map((name) => queue.run('a', work(name)));
+    await turns(10);
     expect(started).toEqual(['a1', 'a2']);
     await end('a2');
     expect(started).toEqual(['a1', 'a2', 'a3']);
@@ -33,6 +39,7 @@ describe('FairQueue', () => {
     const { started, work, end } = controlled();
     const queue = new FairQueue(1);
     for (let n = 0; n < 100; n++) void queue.run('noisy', work(`noisy-${n}`));
+    await turns();
     void queue.run('quiet', work('quiet'));
     await end('noisy-0');
     expect(started).toEqual(['noisy-0', 'noisy-1']);
@@ -48,5 +55,19 @@ describe('FairQueue', () => {
     const next = queue.run('a', () => Promise.resolve('yes'));
     await expect(failed).rejects.toThrow('no');
     expect(await next).toBe('yes');
+  });
+
+  it('starts one piece of work in each turn of the event loop, so that others are heard in between', async () => {
+    const queue = new FairQueue(100);
+    const started: string[] = [];
+    // What is done is done at once, as a body is read.
+    for (let n = 0; n < 50; n++) void queue.run('noisy', async () => void started.push(`noisy-${n}`));
+    await turns(3);
+    expect(started).toEqual(['noisy-0', 'noisy-1', 'noisy-2']);
+    const quiet = queue.run('quiet', async () => void started.push('quiet'));
+    await quiet;
+    expect(started).toEqual(['noisy-0', 'noisy-1', 'noisy-2', 'noisy-3', 'quiet']);
+    await turns(60);
+    expect(started).toHaveLength(51);
   });
 });

@@ -12,6 +12,8 @@ import { KeyLimits } from './key-limits.js';
 
 const inflate = promisify(gunzip);
 const RETRY_AFTER_SECONDS = 5;
+// zlib.net/zlib_tech.html: "the maximum compression factor".
+const DEFLATE_RATIO_MAX = 1032;
 // Decompression runs beside the event loop, reading on it: a few at a time keep both busy.
 const PARALLEL_MAX = 4;
 
@@ -106,11 +108,18 @@ export function rejectionMessage(signal: OtlpSignal, { accepted, rejected, rejec
 async function decompress(body: Buffer, bytesMax: number): Promise<Buffer> {
   try {
     // Stops at the limit: a bomb costs no more than a request of that size.
-    return await inflate(body, { maxOutputLength: bytesMax });
+    return await inflate(body, { maxOutputLength: bytesMax, chunkSize: expectedBytes(body, bytesMax) });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax, 'after decompression', 'INGEST_DECOMPRESSED_BYTES_MAX');
     throw new DomainError({ kind: 'invalid', code: 'malformed_gzip', message: `The body is not valid gzip (${messageOf(cause)})`, cause });
   }
+}
+
+// One buffer of the right size instead of many that are put together: a third less garbage. What the trailer claims (RFC 1952, ISIZE) is
+// believed only as far as deflate can compress at all.
+function expectedBytes(body: Buffer, bytesMax: number): number {
+  const claimed = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
+  return Math.max(1024, Math.min(claimed + 1, bytesMax, body.length * DEFLATE_RATIO_MAX));
 }
 
 export function tooLarge(bytesMax: number, when: string, setting: string): DomainError {

@@ -3,6 +3,7 @@ import { startGrpcReceiver } from './grpc-receiver.js';
 import { registerHttpReceiver } from './http-receiver.js';
 import { METRICS_TYPE, metricsText } from './metrics-text.js';
 import { OtlpReceiver, type ReceiverInput } from './receive.js';
+import { tuneHeap } from './tune-heap.js';
 import type { Config } from '#platform';
 
 export interface Receivers {
@@ -13,6 +14,7 @@ export interface Receivers {
 
 /** OTLP over HTTP, on a server that listens elsewhere, and over gRPC on its own port. One admission for both. */
 export async function startReceivers(fastify: FastifyInstance, input: ReceiverInput & { config: Config }): Promise<Receivers> {
+  tuneHeap();
   const { config } = input;
   const receiver = new OtlpReceiver(input);
   await registerHttpReceiver(fastify, receiver);

@@ -75,4 +75,31 @@ describe('splitEpisodes', () => {
     const episodes = splitEpisodes({ spans: [spanRow('b', at('12:00:00')), spanRow('a', at('09:00:00'))], signals }, HOUR_MS, LATER);
     expect(episodes.map((episode) => episode.signals.map((signal) => signal.name))).toEqual([['x'], ['y']]);
   });
+
+  describe('a signal that names the conversation and is of no turn', () => {
+    const own = (time: string, given: Parameters<typeof signalRow>[2], traceId = '') => signalRow(traceId, at(time), { own_conversation_id: 'c-1', ...given });
+    const spans = [spanRow('a', at('09:00:00')), spanRow('b', at('12:00:00'))];
+    const namesOf = (...signals: ReturnType<typeof own>[]) => splitEpisodes({ spans, signals }, HOUR_MS, LATER).map((episode) => episode.signals.map((signal) => signal.name));
+
+    it('is in the episode of the last turn that had begun, or of the first', () => {
+      const signals = ['08:59:59', '09:00:00', '11:59:59', '12:00:00', '23:00:00'].map((time) => own(time, { kind: 'signal', name: time }));
+      expect(namesOf(...signals)).toEqual([['08:59:59', '09:00:00', '11:59:59'], ['12:00:00', '23:00:00']]);
+    });
+
+    it('may have a trace that is none of the turns, such as that of the request that a customer rated with', () => {
+      expect(namesOf(own('09:30:00', { kind: 'signal', name: 'x' }, 'elsewhere'))).toEqual([['x'], []]);
+      expect(namesOf(own('09:30:00', { kind: 'signal', name: 'x' }, 'b'))).toEqual([[], ['x']]);
+    });
+
+    it('ends the turn that it falls into, and no earlier one', () => {
+      const close = [spanRow('a', at('09:00:00')), spanRow('b', at('09:05:00')), spanRow('c', at('09:10:00'))];
+      const now = new Date(at('09:10:30'));
+      expect(cut({ spans: close, signals: [own('09:06:00', { kind: 'end' })] }, now)).toEqual(['1:a+b*', '2:c']);
+      expect(cut({ spans: close, signals: [own('09:10:20', { kind: 'end' })] }, now)).toEqual(['1:a+b+c*']);
+    });
+
+    it('is nowhere while there is no turn', () => {
+      expect(cut({ signals: [own('09:00:00', { kind: 'end' })] })).toEqual([]);
+    });
+  });
 });

@@ -68,15 +68,26 @@ function turnsOf({ spans, signals }: EpisodeRows): Turn[] {
     turn.spans.push(span);
     if (endNs > turn.endNs) turn.endNs = endNs;
   }
+  // By start, then by trace: two turns may start in the same instant, and their order must not hang on which has a parent elsewhere.
+  const inTime = [...turns.values()].sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : a.traceId < b.traceId ? -1 : 1));
   for (const signal of signals) {
-    // A signal whose trace has no span yet waits for it: the span is on its way.
-    const turn = turns.get(signal.trace_id);
+    const turn = turns.get(signal.trace_id) ?? turnAt(inTime, signal);
     if (!turn) continue;
     turn.signals.push(signal);
     turn.isEnd ||= signal.kind === 'end';
   }
-  // By start, then by trace: two turns may start in the same instant, and their order must not hang on which has a parent elsewhere.
-  return [...turns.values()].sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : a.traceId < b.traceId ? -1 : 1));
+  return inTime;
+}
+
+/**
+ * The turn that a signal falls into whose trace is none of the turns: the last that had begun, or the first. Only one that names the
+ * conversation itself, which a log record may do from a request that is traced elsewhere or not at all; another waits for its span, which is
+ * on its way.
+ */
+function turnAt(turns: readonly Turn[], signal: ConversationSignalRow): Turn | undefined {
+  if (signal.own_conversation_id === '') return undefined;
+  const atNs = BigInt(signal.at_ns);
+  return turns.findLast((turn) => turn.startNs <= atNs) ?? turns[0];
 }
 
 function dateOf(nanoseconds: bigint): Date {

@@ -36,6 +36,7 @@ describe('chargeOf', () => {
     ['ai.embed.doEmbed', 'leaf'],
     ['ai.embedMany', 'aggregate'],
     ['ai.embedMany.doEmbed', 'leaf'],
+    ['ai.workflowAgent.stream', 'aggregate'],
     ['ai.streamText.doStream my-function', 'leaf'],
     ['ai.generateText my-function', 'aggregate'],
   ])('%s is %s', (operation, expected) => {

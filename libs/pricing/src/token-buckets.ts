@@ -25,21 +25,18 @@ export interface ReportedUsage {
 export const TOKEN_BUCKETS = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning', 'audioInput', 'audioOutput'] as const;
 export type TokenBucket = (typeof TOKEN_BUCKETS)[number];
 
-/**
- * How the report was read:
- * - `inclusive`: parts were taken out of their totals (also when no part was reported)
- * - `exclusive_input`, `exclusive_output`, `exclusive`: parts were reported beside the total of that side, or of both
- * - `input_only`, `output_only`: nothing was reported for the other side; the parts present were taken out of their total
- * - `invalid_dropped`: a count was negative or not an integer and was read as not reported; the rest as above
- */
-export type UsageRule =
-  | 'inclusive'
-  | 'exclusive_input'
-  | 'exclusive_output'
-  | 'exclusive'
-  | 'input_only'
-  | 'output_only'
-  | 'invalid_dropped';
+/** How a report was read, and what each way means; the name is kept with the counts. */
+export const USAGE_RULES = {
+  inclusive: 'Parts were taken out of the totals that contain them, or no part was reported.',
+  exclusive_input: 'A part of the input was larger than its total, so that the sender reports parts beside it: nothing was taken out there.',
+  exclusive_output: 'The same of the output.',
+  exclusive: 'The same of both sides.',
+  input_only: 'Nothing was reported of the output; the parts of the input were taken out of its total.',
+  output_only: 'Nothing was reported of the input; the parts of the output were taken out of its total.',
+  invalid_dropped: 'A count was negative or no integer, and was read as not reported; the rest as above.',
+} as const;
+
+export type UsageRule = keyof typeof USAGE_RULES;
 
 /** Disjoint, non-negative token counts, and the rule that made them. `input` and `output` hold what no other bucket holds. */
 export interface TokenBuckets extends Readonly<Record<TokenBucket, number>> {

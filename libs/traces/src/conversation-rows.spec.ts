@@ -4,7 +4,7 @@ import type { ConversationSignalRow } from './queries/conversation-signals.query
 import type { ConversationSpanRow } from './queries/conversation-spans.query.js';
 
 const span = (traceId: string, spanId: string, named = '') => ({ conversation_id: 'as asked', own_conversation_id: named, trace_id: traceId, span_id: spanId }) as ConversationSpanRow;
-const signal = (traceId: string, id: string) => ({ conversation_id: 'as asked', trace_id: traceId, signal_id: id }) as ConversationSignalRow;
+const signal = (traceId: string, id: string, named = '') => ({ conversation_id: 'as asked', own_conversation_id: named, trace_id: traceId, signal_id: id }) as ConversationSignalRow;
 
 describe('rowsByConversation', () => {
   const spans = [span('t1', 's1', 'b'), span('t1', 's2', 'a'), span('t1', 's3'), span('t2', 's4', 'b')];
@@ -23,5 +23,29 @@ describe('rowsByConversation', () => {
 
   it('writes the conversation on every row', () => {
     expect(rowsByConversation(['a'], spans, signals).get('a')?.spans.map((row) => row.conversation_id)).toEqual(['a', 'a', 'a']);
+  });
+
+  it('gives a signal without a trace to the conversation that it names, and to no other', () => {
+    const shapeOf = (ids: string[]) => [...rowsByConversation(ids, spans, [signal('', 'x', 'b'), signal('', 'y', 'c')])].map(([id, rows]) => [id, rows.signals.map((row) => [row.signal_id, row.conversation_id])]);
+    expect(shapeOf(['a', 'b'])).toEqual([['a', []], ['b', [['x', 'b']]]]);
+    // Without a trace it names nothing for the spans of others.
+    expect(rowsByConversation(['b'], [span('', 's9')], [signal('', 'x', 'b')]).get('b')?.spans).toEqual([]);
+  });
+
+  it('goes by the spans of a trace where they name a conversation, and by its log records where none does', () => {
+    const [named, unnamed] = [[span('t1', 's1', 'b'), span('t1', 's2')], [span('t1', 's1'), span('t1', 's2')]];
+    const records = [signal('t1', 'x', 'z'), signal('t1', 'y', 'a'), signal('t1', 'z')];
+    const shapeOf = (given: ConversationSpanRow[], ids: string[]) => [...rowsByConversation(ids, given, records)].map(([id, rows]) => [id, rows.spans.length, rows.signals.map((row) => row.signal_id)]);
+    expect(shapeOf(named, ['a', 'b', 'z'])).toEqual([['a', 0, []], ['b', 2, ['x', 'y', 'z']], ['z', 0, []]]);
+    expect(shapeOf(unnamed, ['a', 'b', 'z'])).toEqual([['a', 2, ['x', 'y', 'z']], ['b', 0, []], ['z', 0, []]]);
+    expect(shapeOf(unnamed, ['z'])).toEqual([['z', 0, []]]);
+    expect(shapeOf([], ['a'])).toEqual([['a', 0, ['x', 'y', 'z']]]);
+  });
+
+  it('gives a signal once that came under two traces, or under one and none, with the id that its sender gave it', () => {
+    const records = [signal('', 'own', 'b'), signal('t2', 'own', 'b'), signal('t2', 'other', 'b')];
+    expect(rowsByConversation(['b'], spans, records).get('b')?.signals.map((row) => row.signal_id)).toEqual(['own', 'other']);
+    // The same id in two conversations is two signals.
+    expect([...rowsByConversation(['a', 'b'], spans, [signal('t1', 'own'), signal('t2', 'own')])].map(([, rows]) => rows.signals.length)).toEqual([1, 1]);
   });
 });

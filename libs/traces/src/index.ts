@@ -1,4 +1,4 @@
-export { CONVENTIONS, type ConventionField } from './conventions.js';
+export { CONVENTIONS, CREDENTIALS, EVENTS, MESSAGE_BODIES, type Convention, type ConventionField, type FieldDeclaration } from './conventions.js';
 export { type ConversationRows } from './conversation-rows.js';
 export { type ConversationSignalRow, type SignalKind } from './queries/conversation-signals.query.js';
 export { type ConversationSpanRow } from './queries/conversation-spans.query.js';

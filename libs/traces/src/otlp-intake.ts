@@ -3,6 +3,7 @@ import type { ClickHouse, Clock, Config, Database, Logger } from '#platform';
 import { RecentSpans } from './counting/recent-spans.js';
 import { SegmentLoader } from './loader/segment-loader.js';
 import { segmentTarget } from './loader/segment-target.js';
+import { BufferPool } from './native/buffer-pool.js';
 import { Transcoder, type OtlpEncoding, type OtlpSignal, type Transcoded } from './otlp/transcode.js';
 import { SenderStore } from './sender-store.js';
 import { Spool } from './spool/spool.js';
@@ -28,6 +29,7 @@ export interface IntakeFigures {
   isStoreAway: boolean;
 }
 
+const BUFFER_BYTES_MAX = 32 * 1024 * 1024;
 const DAY_MS = 24 * 3_600_000;
 
 /** From an OTLP body to durable, priced rows, and on into the store. */
@@ -40,6 +42,7 @@ export class OtlpIntake {
     private readonly senders: SenderStore,
     private readonly transcoder: Transcoder,
     private readonly recentSpans: RecentSpans,
+    private readonly buffers: BufferPool,
     private readonly clock: Clock,
   ) {}
 
@@ -55,6 +58,7 @@ export class OtlpIntake {
       logger,
     });
     const loader = new SegmentLoader({ spool, target: segmentTarget(clickhouse), logger, parallelMax: config.SPOOL_LOADS_MAX });
+    const buffers = new BufferPool(BUFFER_BYTES_MAX);
     const recentSpans = new RecentSpans(config.INGEST_RECENT_SPANS);
     const transcoder = new Transcoder({
       limits: { attributesMax: config.INGEST_ATTRIBUTES_MAX, attributeBytesMax: config.INGEST_ATTRIBUTE_BYTES_MAX },
@@ -63,9 +67,10 @@ export class OtlpIntake {
       spanAheadMsMax: config.INGEST_SPAN_AHEAD_MS_MAX,
       recentSpans,
       clock,
+      buffers,
     });
     loader.start();
-    return new OtlpIntake(spool, loader, new SenderStore(input.postgres, clock), transcoder, recentSpans, clock);
+    return new OtlpIntake(spool, loader, new SenderStore(input.postgres, clock), transcoder, recentSpans, buffers, clock);
   }
 
   /**
@@ -77,7 +82,11 @@ export class OtlpIntake {
     const sender = await this.senders.get(organizationId);
     const input = { body, encoding, sender, ingestedAtMs: this.clock.now().getTime() };
     const transcoded = signal === 'traces' ? this.transcoder.traces(input) : this.transcoder.logs(input);
-    await this.spool.append(transcoded.frames);
+    try {
+      await this.spool.append(transcoded.frames);
+    } finally {
+      for (const { rows } of transcoded.frames) this.buffers.give(rows);
+    }
     // Only what is on disk may be answered for when it comes again.
     this.recentSpans.add(transcoded.newSpans);
     this.#count(signal, transcoded);

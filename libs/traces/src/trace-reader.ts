@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '#platform';
+import { withCharges } from './charged-spans.js';
 import { rowsByConversation, type ConversationRows } from './conversation-rows.js';
 import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
 import { conversationContentsQuery, type ConversationContentRow } from './queries/conversation-contents.query.js';
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
 import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
-import { conversationSpansQuery, type ConversationSpanRow } from './queries/conversation-spans.query.js';
+import { conversationSpansQuery, type ConversationSpanRow, type StoredSpanRow } from './queries/conversation-spans.query.js';
 import { endedConversationsQuery, type EndedConversationRow } from './queries/ended-conversations.query.js';
 import { loadedThroughQuery, type LoadedThroughRow } from './queries/loaded-through.query.js';
 import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
@@ -64,7 +65,7 @@ export class TraceReader {
 
   async spansOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSpanRow[]> {
     if (conversationIds.length === 0) return [];
-    return this.clickhouse.rows<ConversationSpanRow>(conversationSpansQuery({ organizationId, conversationIds }));
+    return withCharges(await this.clickhouse.rows<StoredSpanRow>(conversationSpansQuery({ organizationId, conversationIds })));
   }
 
   async signalsOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSignalRow[]> {

@@ -43,7 +43,10 @@ export class Engine {
     try {
       if (database !== undefined) await session.queryAsync(`USE \`${database.replace(/[\\`]/g, '\\$&')}\``);
       const changes = [...params.map(([name, value]) => [`param_${name}`, value] as const), ...settings, ...(isReadOnly ? [['readonly', '2'] as const] : [])];
+      // Parameters are no part of a server's query text: how long that may be is not a limit on them.
+      if (params.length > 0) await session.queryAsync('SET max_query_size = 1000000000');
       if (changes.length > 0) await session.queryAsync(`SET ${changes.map(([name, value]) => `${nameOf(name)} = ${literal(value)}`).join(', ')}`);
+      if (params.length > 0 && !settings.some(([name]) => name === 'max_query_size')) await session.queryAsync('SET max_query_size = DEFAULT');
       const result = await session.queryAsync(sql, { format });
       return { bytes: result.bytes(), rows: result.rowsRead, elapsedSeconds: result.elapsed };
     } catch (error) {

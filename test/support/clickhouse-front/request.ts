@@ -38,7 +38,7 @@ export function addressOf(request: IncomingMessage): Address {
     if (field.length - field.indexOf('=') - 1 > VALUE_BYTES_MAX) throw new EngineError('Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long', 500);
   }
   const fields = new URLSearchParams(search);
-  const missing = MISSING.find((name) => fields.has(name)) ?? (request.headers['content-type']?.startsWith('multipart/') ? 'multipart/form-data' : undefined);
+  const missing = MISSING.find((name) => fields.has(name));
   if (missing !== undefined) throw new EngineError(`Code: 48. DB::Exception: ${missing} is not in this front. (NOT_IMPLEMENTED)`);
   const entries = [...fields].filter(([name]) => name !== '');
   const accepted = (request.headers['accept-encoding'] ?? '').toString().split(/\s*,\s*/);
@@ -53,6 +53,17 @@ export function addressOf(request: IncomingMessage): Address {
     isReadOnly: request.method !== 'POST',
     answerCodec: fields.get('enable_http_compression') === '1' ? accepted.find((codec) => Object.hasOwn(CODECS, codec)) : undefined,
   };
+}
+
+export const isForm = (request: IncomingMessage) => request.headers['content-type']?.startsWith('multipart/form-data') === true;
+
+/** The query and its parameters as a client sends them that are too long for an address: the fields of a form. @throws EngineError */
+export async function formOf(request: IncomingMessage): Promise<{ query: string; params: [string, string][] }> {
+  const type = request.headers['content-type'] ?? '';
+  const form = await new Response(await bodyText(request), { headers: { 'content-type': type } }).formData();
+  const fields = [...form].map(([name, value]) => [name, typeof value === 'string' ? value : ''] as [string, string]);
+  const params = fields.filter(([name]) => name.startsWith('param_')).map(([name, value]): [string, string] => [name.slice('param_'.length), value]);
+  return { query: fields.find(([name]) => name === 'query')?.[1] ?? '', params };
 }
 
 /** @throws EngineError where the body is not compressed as it says */

@@ -59,5 +59,5 @@ export function childRow(traceId: string, startedAt: string, spanId: string, giv
 /** A signal of the given kind; a `signal` comes from the system unless it says otherwise. */
 export function signalRow(traceId: string, at: string, given: Partial<ConversationSignalRow> & Pick<ConversationSignalRow, 'kind'>): ConversationSignalRow {
   const name = given.name ?? given.kind;
-  return { conversation_id: 'c-1', signal_id: `${traceId}-${at}-${name}`, trace_id: traceId, at_ns: nanoseconds(at), name, source: 'system', value: '', attributes: {}, ...given };
+  return { conversation_id: 'c-1', own_conversation_id: '', signal_id: `${traceId}-${at}-${name}`, trace_id: traceId, at_ns: nanoseconds(at), name, source: 'system', value: '', attributes: {}, ...given };
 }

@@ -24,4 +24,11 @@ describe('statementsOf', () => {
       'CREATE TABLE IF NOT EXISTS t ON CLUSTER main\n(a String)\nENGINE = ReplicatedReplacingMergeTree(a)\nORDER BY a',
     );
   });
+
+  it('leaves alone what replaces or drops, which may be met half done as it is', () => {
+    expect(statementsOf('CREATE OR REPLACE VIEW v {on_cluster} AS\nSELECT 1;\nDROP VIEW IF EXISTS w {on_cluster};\n', 'main')).toEqual([
+      'CREATE OR REPLACE VIEW v ON CLUSTER main AS\nSELECT 1',
+      'DROP VIEW IF EXISTS w ON CLUSTER main',
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
 import { DomainError, messageOf } from '../errors.js';
 import { mendDeduplicationLogs } from './mend-deduplication-logs.js';
 
@@ -62,7 +62,16 @@ export async function openEmbeddedClickHouse(directory: string): Promise<ClickHo
 
 /** Opens a connection to a server. */
 export function openClickHouseServer(url: string, cluster?: string): ClickHouse {
-  return new ClickHouse(createClient({ url, clickhouse_settings: SETTINGS }), 'server', cluster);
+  const client = createClient({
+    url,
+    clickhouse_settings: SETTINGS,
+    compression: { request: true, response: true },
+    // A batch of conversation ids can be longer than an address may be: it then travels in the body.
+    use_multipart_params_auto: true,
+    // Failures are thrown, and logged once by whoever catches them.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  return new ClickHouse(client, 'server', cluster);
 }
 
 /** @throws DomainError `clickhouse_unavailable` that says which setting to look at. */

@@ -39,7 +39,7 @@ export const configSchema = z.object({
   INGEST_SPAN_AHEAD_MS_MAX: milliseconds(3_600_000).describe('Spans that start further ahead of our clock are rejected'),
   INGEST_RECENT_SPANS: z.coerce.number().int().min(0).max(20_000_000).default(500_000).describe('How many of the newest spans are recognised when they are sent again; about 100 bytes of memory for each'),
   SPOOL_SEGMENT_BYTES_MAX: bytes(32 * MIB).describe('A spool segment is sealed at this size'),
-  SPOOL_SEGMENT_AGE_MS: milliseconds(500).describe('A spool segment is sealed at this age'),
+  SPOOL_SEGMENT_AGE_MS: milliseconds(1000).describe('A spool segment is sealed at this age'),
   SPOOL_BYTES_MAX: bytes(4096 * MIB).describe('Above this much unloaded data the receiver answers 503 until some is loaded'),
   SPOOL_FREE_BYTES_MIN: bytes(256 * MIB).describe('Below this much free space on its disk the receiver answers 503: loading needs room to make room'),
   SPOOL_LOADS_MAX: count(2).describe('Spool segments that are loaded at the same time'),

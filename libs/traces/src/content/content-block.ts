@@ -16,21 +16,27 @@ export class ContentBlock extends NativeBlock {
   readonly retentionDays = this.fixed('retention_days', 'UInt16');
 }
 
-/** Appends a row for each message body of a span. */
+/**
+ * Appends a row for each message body of a span. Two events of a span may have bodies of the same name: a name and the span are the row's
+ * identity, so that the second is called `name#2`.
+ */
 export function writeContentRows(
   block: ContentBlock,
   span: SpanDraft,
   context: { organizationId: string; ingestedAtMs: number; contentPolicy: ContentPolicy; contentRetentionDays: number },
 ): void {
   const { contentNames, contentValues } = span.attributes;
+  const seen = new Map<string, number>();
   for (const [index, name] of contentNames.entries()) {
+    const place = (seen.get(name) ?? 0) + 1;
+    seen.set(name, place);
     const kept = context.contentPolicy.apply(name, contentValues[index] ?? '');
     block.organizationId.text(context.organizationId);
     block.traceId.values.bytes(span.traceId);
     block.spanId.values.bytes(span.spanId);
     block.startedAt.values.u64(span.startLow, span.startHigh);
     block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
-    block.name.text(name);
+    block.name.text(place === 1 ? name : `${name}#${place}`);
     block.value.text(kept.value);
     block.redactions.values.u32(kept.redactions);
     block.bytesCut.values.u32(kept.bytesCut);

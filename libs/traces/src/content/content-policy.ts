@@ -81,7 +81,7 @@ export class ContentPolicy {
 
 /**
  * RE2 and not JavaScript's own expressions: these can be made to run for hours on a short text, and one organization's pattern must not hold
- * up what others send. RE2 takes time proportional to the text.
+ * up what others send. RE2 looks for one match in time proportional to the text; `PATTERN_MS_MAX` bounds the search for all of them.
  * @throws DomainError `invalid_redaction_pattern` that names the pattern
  */
 function compilePattern(pattern: string): RE2JS {
@@ -92,7 +92,11 @@ function compilePattern(pattern: string): RE2JS {
   }
 }
 
+// Each of many matches may look through the whole rest of the text (`a.*b|a`: 11 s for 16 KiB of a).
+const PATTERN_MS_MAX = 50;
+
 function replaceMatches(pattern: RE2JS, text: string): { text: string; redactions: number } {
+  const deadline = performance.now() + PATTERN_MS_MAX;
   const matcher = pattern.matcher(text);
   let redacted = '';
   let from = 0;
@@ -103,6 +107,8 @@ function replaceMatches(pattern: RE2JS, text: string): { text: string; redaction
     redacted += text.slice(from, matcher.start()) + REDACTED;
     from = matcher.end();
     redactions++;
+    // What there was no time to look through is not kept.
+    if (performance.now() > deadline) return { text: redacted + REDACTED, redactions: redactions + 1 };
   }
   return { text: redacted + text.slice(from), redactions };
 }
@@ -113,12 +119,23 @@ function redactJson(value: string, keys: ReadonlySet<string>): { text: string; r
   let redactions = 0;
   try {
     const redacted: unknown = JSON.parse(value, (key, member: unknown) => {
-      if (!keys.has(key.toLowerCase())) return member;
-      redactions++;
-      return REDACTED;
+      if (keys.has(key.toLowerCase())) {
+        redactions++;
+        return REDACTED;
+      }
+      // The arguments of a tool's call are JSON in a string within JSON.
+      const inner = typeof member === 'string' ? redactJson(member, keys) : undefined;
+      redactions += inner?.redactions ?? 0;
+      return inner?.text ?? member;
     });
     return redactions === 0 ? undefined : { text: JSON.stringify(redacted), redactions };
   } catch {
-    return undefined;
+    // Cut off by the sender, or nested too deep: its members cannot be told apart, and what a key names must not be kept for that.
+    return isAnyNamed(value, keys) ? { text: REDACTED, redactions: 1 } : undefined;
   }
+}
+
+function isAnyNamed(text: string, keys: ReadonlySet<string>): boolean {
+  const lower = text.toLowerCase();
+  return [...keys].some((key) => lower.includes(`"${key}`) || lower.includes(`'${key}`));
 }

@@ -35,8 +35,8 @@ export class RecentSpans {
     let organization = this.#organizations.get(organizationId);
     if (organization === undefined) this.#organizations.set(organizationId, (organization = this.#organizations.size + 1));
     key[0] = organization;
-    key[1] = word(traceId, 0) ^ word(traceId, 4);
-    key[2] = word(traceId, 8) ^ word(traceId, 12);
+    key[1] = fold(traceId, 0);
+    key[2] = fold(traceId, 8);
     key[3] = word(spanId, 0);
     key[4] = word(spanId, 4);
     key[5] = checksum;
@@ -102,6 +102,11 @@ export class SpanKeys {
 
 function word(bytes: Buffer, at: number): number {
   return (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
+}
+
+// Two words in one. Multiplied first: ids that are made of one repeated word must not all come out as zero.
+function fold(bytes: Buffer, at: number): number {
+  return Math.imul(word(bytes, at), 0x9e3779b1) ^ Math.imul(word(bytes, at + 4), 0x85ebca77);
 }
 
 // Ids are mostly random, but nobody promises it: murmur3's finaliser over what differs between spans.

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, type Logger } from '#platform';
+import { BufferPool } from '../native/buffer-pool.js';
 import { scanSegment, type Frame } from '../spool/segment-format.js';
 import type { SealedSegment, Spool } from '../spool/spool.js';
 import type { SegmentPart, SegmentTarget } from './segment-target.js';
@@ -15,6 +16,7 @@ import type { SegmentPart, SegmentTarget } from './segment-target.js';
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 10_000;
 const ADOPT_EVERY_MS = 2000;
+const BUFFER_BYTES_MAX = 128 * 1024 * 1024;
 
 // ClickHouse error codes that say "not these rows, ever": the rows do not parse or do not fit their columns.
 const REFUSED_CODES = new Set(['6', '26', '27', '32', '33', '38', '41', '53', '69', '70', '117', '128', '131', '271', '349', '407', '620', '646']);
@@ -32,6 +34,7 @@ export class SegmentLoader {
   readonly #stopped = new AbortController();
   readonly #loading = new Set<SealedSegment>();
   readonly #running = new Set<Promise<void>>();
+  readonly #buffers = new BufferPool(BUFFER_BYTES_MAX);
   #adopting: NodeJS.Timeout | undefined;
   #backoffMs = 0;
 
@@ -98,12 +101,21 @@ export class SegmentLoader {
   }
 
   async #load(segment: SealedSegment): Promise<void> {
-    const { spool, target, logger } = this.#options;
-    const content = await readFile(segment.path).catch(noFile);
+    const { spool, logger } = this.#options;
+    const content = await this.#read(segment).catch(noFile);
     if (!content) {
       logger.error({ segment: segment.id, bytes: segment.bytes }, 'segment file is gone: its spans are lost');
       return spool.remove(segment);
     }
+    try {
+      await this.#insert(segment, content);
+    } finally {
+      this.#buffers.give(content);
+    }
+  }
+
+  async #insert(segment: SealedSegment, content: Buffer): Promise<void> {
+    const { spool, target, logger } = this.#options;
     const { frames, rowCount, badBytes } = scanSegment(content);
     try {
       for (const part of partsOf(segment, frames)) await target.insert(part);
@@ -114,6 +126,19 @@ export class SegmentLoader {
     if (badBytes > 0) return spool.setAside(segment, `${badBytes} bytes after ${rowCount} good rows are damaged; the good rows were loaded`);
     await spool.remove(segment);
     logger.debug({ segment: segment.id, rowCount }, 'segment loaded');
+  }
+
+  async #read({ path }: SealedSegment): Promise<Buffer> {
+    const file = await open(path);
+    try {
+      const bytes = (await file.stat()).size;
+      const content = this.#buffers.take(bytes);
+      let at = 0;
+      for (let read = -1; read !== 0 && at < bytes; at += read) ({ bytesRead: read } = await file.read(content, at, bytes - at, at));
+      return content.subarray(0, at);
+    } finally {
+      await file.close();
+    }
   }
 }
 

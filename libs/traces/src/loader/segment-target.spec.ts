@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { openClickHouseServer, type ClickHouse } from '#platform';
 import { SignalBlock } from '../logs/signal-block.js';
 import { NativeBlock } from '../native/native-block.js';
@@ -10,7 +11,7 @@ import { segmentTarget, type SegmentPart } from './segment-target.js';
 describe('a segment on its way to a ClickHouse server', () => {
   let server: Server;
   let clickhouse: ClickHouse;
-  let received: { query: string; body: Buffer }[];
+  let received: { query: string; encoding: string | undefined; body: Buffer }[];
   let answer: { status: number; headers?: Record<string, string>; body: string };
 
   beforeEach(async () => {
@@ -20,7 +21,7 @@ describe('a segment on its way to a ClickHouse server', () => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
-        received.push({ query: new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '', body: Buffer.concat(parts) });
+        received.push({ encoding: request.headers['content-encoding'], query: new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '', body: request.headers['content-encoding'] === 'gzip' ? gunzipSync(Buffer.concat(parts)) : Buffer.concat(parts) });
         response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
@@ -35,9 +36,10 @@ describe('a segment on its way to a ClickHouse server', () => {
   const { schema, columns } = new SignalBlock();
   const insert = (blocks: Buffer[], part: Partial<SegmentPart> = {}) => segmentTarget(clickhouse).insert({ segmentId: 'segment-1', table: 'signals', schema, blocks, scratchPath: '/not/used', ...part });
 
-  it('is one request: the query with the segment as its token, and the blocks as they are', async () => {
+  it('is one compressed request: the query with the segment as its token, and the blocks as they are', async () => {
     await insert([Buffer.from([1, 0]), Buffer.from([0xff, 1, 0x0a])]);
     expect(received).toHaveLength(1);
+    expect(received[0]?.encoding).toBe('gzip');
     const names = columns.map(({ name }) => name).join(', ');
     expect(received[0]?.query).toMatch(/^INSERT INTO signals \(.*\) SETTINGS .*insert_deduplication_token = 'segment-1'.* FORMAT Native$/);
     expect(received[0]?.query).toContain(`INSERT INTO signals (${names}) SETTINGS`);

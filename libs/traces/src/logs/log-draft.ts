@@ -29,7 +29,7 @@ export class LogDraft {
   }
 
   add(name: AttributeName, value: AttributeValue): void {
-    if (name.isContent) return;
+    if (name.isContent || name.isSecret) return;
     this.fields.add(name, value);
     // Emitters from before the record had a field for it put the event's name here.
     if (name.text === 'event.name') this.eventName ||= String(value);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#platform';
-import { SLOT } from '../conventions.js';
+import { SLOT } from '../convention-index.js';
 import { NativeBlock } from '../native/native-block.js';
 import type { AttributeDraft } from '../rows/attribute-draft.js';
 import { isStorableTime } from '../rows/span-draft.js';

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { BufferPool } from './buffer-pool.js';
 import { ByteBuffer } from './byte-buffer.js';
 import { ArrayColumn, FixedColumn, LowCardinalityColumn, MapColumn, NullableColumn, StringColumn, type Column } from './columns.js';
 
@@ -37,15 +38,15 @@ export abstract class NativeBlock {
     for (const column of this.#columns) column.reset();
   }
 
-  /** The block in a buffer of its own; empty when it has no rows. */
-  toBytes(): Buffer {
+  /** The block in a buffer of the pool, or of its own; empty when it has no rows. */
+  toBytes(pool?: BufferPool): Buffer {
     if (this.#rows === 0) return Buffer.alloc(0);
     const heads = this.#columns.map(({ name, type }) => headOf(name, type));
     const start = new ByteBuffer(16);
     start.varint(this.#columns.length);
     start.varint(this.#rows);
     const length = this.#columns.reduce((sum, column, index) => sum + (heads[index]?.length ?? 0) + column.byteLength(), start.length);
-    const target = Buffer.allocUnsafe(length);
+    const target = pool ? pool.take(length) : Buffer.allocUnsafe(length);
     let at = start.copyTo(target, 0);
     for (const [index, column] of this.#columns.entries()) {
       at = column.writeTo(target, at + (heads[index]?.copy(target, at) ?? 0));

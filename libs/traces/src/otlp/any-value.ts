@@ -16,27 +16,24 @@ const NO_NAME = attributeName('');
 export function readAttribute(wire: WireReader, draft: AttributeDraft): void {
   const end = wire.end();
   let name = NO_NAME;
+  // The value may stand before its name, so it is read when both are known.
   let valueAt = -1;
+  let valueEnd = -1;
   while (wire.next(end)) {
     if (wire.field === 1) {
       const nameEnd = wire.end();
       if (nameEnd > wire.at) name = names.get(wire.bytes, wire.at, nameEnd);
       wire.at = nameEnd;
     } else if (wire.field === 2) {
-      // The value may stand before its name: it is read when both are known.
-      const valueEnd = wire.end();
+      valueEnd = wire.end();
       valueAt = wire.at;
       wire.at = valueEnd;
-      if (name !== NO_NAME) {
-        wire.at = valueAt;
-        readValueInto(wire, valueEnd, draft, name);
-        valueAt = -1;
-      }
     } else wire.skip();
   }
   if (valueAt < 0 || name === NO_NAME) return;
   wire.at = valueAt;
-  readValueInto(wire, end, draft, name);
+  readValueInto(wire, valueEnd, draft, name);
+  wire.at = end;
 }
 
 /** Reads one KeyValue of an event. */

@@ -44,7 +44,7 @@ export function attributesAt(json: unknown, at: string, take: (name: ReturnType<
   }
 }
 
-export function anyValueAt(json: unknown, at: string, depth = 0): PlainValue {
+function anyValueAt(json: unknown, at: string, depth = 0): PlainValue {
   if (json == null) return undefined;
   const any = objectAt(json, at);
   if (any['stringValue'] != null) return textAt(any['stringValue'], `${at}.stringValue`);

@@ -83,4 +83,10 @@ describe('OTLP protobuf', () => {
     const body = protobufOf(requestOf([{ ...BASE_SPAN, traceId: 'ab'.repeat(2000) }, BASE_SPAN]));
     expect(transcodeBody(body, 'protobuf')).toMatchObject({ accepted: 1, rejected: 1 });
   });
+
+  it('reads an attribute whose value stands before its name, and takes the last of two values', () => {
+    const value = (content: string) => message(2, [text(1, content)]);
+    expect(rowOf(message(9, [value('before'), text(1, 'k')]))?.['attributes']).toEqual({ k: 'before' });
+    expect(rowOf(message(9, [value('first'), text(1, 'k'), value('last')]))?.['attributes']).toEqual({ k: 'last' });
+  });
 });

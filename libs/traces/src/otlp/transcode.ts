@@ -5,12 +5,13 @@ import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from
 import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
 import { CardinalityGuard } from '../limits/cardinality-guard.js';
 import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
+import type { BufferPool } from '../native/buffer-pool.js';
 import type { NativeBlock } from '../native/native-block.js';
 import type { AttributeDraft, AttributeLimits } from '../rows/attribute-draft.js';
 import { SpanBlock } from '../rows/span-block.js';
 import { rejectionOf, type SpanDraft, type StartWindow } from '../rows/span-draft.js';
 import { writeSpanRow } from '../rows/write-span-row.js';
-import type { Frame } from '../spool/segment-format.js';
+import type { Frame, SpooledTable } from '../spool/segment-format.js';
 import { readLogsJson } from './read-logs-json.js';
 import { readLogsProtobuf } from './read-logs-protobuf.js';
 import { readTracesJson } from './read-traces-json.js';
@@ -54,6 +55,8 @@ export interface TranscoderOptions {
   spanAheadMsMax: number;
   recentSpans: RecentSpans;
   clock: Clock;
+  /** Where the frames' buffers come from. Whoever gave it gives them back. */
+  buffers?: BufferPool;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -109,7 +112,7 @@ export class Transcoder {
     const options = { limits, keepsContent: settings.keepsContent };
     if (encoding === 'protobuf') readTracesProtobuf(body, options, sink);
     else readTracesJson(body, options, sink);
-    return { ...counts, frames: [frameOf('spans', spans), frameOf('span_contents', this.#contents)].filter(hasRows), newSpans: keys.toArray() };
+    return { ...counts, frames: this.#framesOf({ spans, span_contents: this.#contents }), newSpans: keys.toArray() };
   }
 
   logs({ body, encoding, sender, ingestedAtMs }: TranscodeInput): Transcoded {
@@ -129,7 +132,13 @@ export class Transcoder {
     const options = { limits: this.options.limits, keepsContent: false };
     if (encoding === 'protobuf') readLogsProtobuf(body, options, sink);
     else readLogsJson(body, options, sink);
-    return { ...counts, frames: [frameOf('signals', signals)].filter(hasRows), newSpans: new Uint32Array(0) };
+    return { ...counts, frames: this.#framesOf({ signals }), newSpans: new Uint32Array(0) };
+  }
+
+  #framesOf(blocks: Partial<Record<SpooledTable, NativeBlock>>): Frame[] {
+    return (Object.entries(blocks) as [SpooledTable, NativeBlock][])
+      .filter(([, block]) => block.rows > 0)
+      .map(([table, block]) => ({ table, schema: block.schema, rows: block.toBytes(this.options.buffers), rowCount: block.rows }));
   }
 
   #admitFor(organizationId: string): void {
@@ -146,9 +155,3 @@ export class Transcoder {
     return { fromMs: nowMs - ageMsMax, untilMs: nowMs + spanAheadMsMax };
   }
 }
-
-function frameOf(table: Frame['table'], block: NativeBlock): Frame {
-  return { table, schema: block.schema, rows: block.toBytes(), rowCount: block.rows };
-}
-
-const hasRows = ({ rowCount }: Frame) => rowCount > 0;

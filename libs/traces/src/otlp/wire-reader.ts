@@ -7,8 +7,8 @@ import { malformed, NESTING_MAX } from './malformed.js';
  * `pbf` lost: it neither checks lengths nor wire types, and its callbacks made the reader 2.4 times slower; protobufjs builds an object a field.
  */
 
-export const VARINT = 0;
-export const FIXED64 = 1;
+const VARINT = 0;
+const FIXED64 = 1;
 export const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 

@@ -4,7 +4,10 @@ export type SignalKind = 'signal' | 'handoff' | 'end' | 'verdict' | 'exposure';
 
 export interface ConversationSignalRow {
   conversation_id: string;
+  /** What the signal itself names; '' where only its trace does. */
+  own_conversation_id: string;
   signal_id: string;
+  /** '' for a log record without one. */
   trace_id: string;
   at_ns: string;
   kind: SignalKind;
@@ -15,8 +18,9 @@ export interface ConversationSignalRow {
 }
 
 /**
- * What was observed in the given conversations, once each, oldest first. Both tables by the prefix of their order:
- * conversations (organization_id, conversation_id), signals (organization_id, trace_id).
+ * What was observed in the given conversations, once each, oldest first: in their traces, and what came as a log record that names the
+ * conversation and no trace. Both tables by the prefix of their order, conversations (organization_id, conversation_id), signals
+ * (organization_id, trace_id); for what has no trace also the bloom filter on conversation_id. Two halves and no OR, which would use neither.
  */
 export function conversationSignalsQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
   return {
@@ -29,19 +33,31 @@ WITH traces AS
     AND conversations.conversation_id IN {conversationIds: Array(String)}
   GROUP BY trace_id
 ),
-found AS
+sent AS
 (
   SELECT *
   FROM signals
   WHERE signals.organization_id = {organizationId: String}
     AND signals.trace_id IN (SELECT trace_id FROM traces)
-  ORDER BY signals.ingested_at DESC
-  LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
+  UNION ALL
+  SELECT *
+  FROM signals
+  WHERE signals.organization_id = {organizationId: String}
+    AND signals.trace_id = toFixedString('', 16)
+    AND signals.conversation_id IN {conversationIds: Array(String)}
+),
+found AS
+(
+  SELECT *
+  FROM sent
+  ORDER BY sent.ingested_at DESC
+  LIMIT 1 BY sent.organization_id, sent.trace_id, sent.signal_id
 )
 SELECT
-  traces.conversation_id AS conversation_id,
+  if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,
+  found.conversation_id AS own_conversation_id,
   found.signal_id AS signal_id,
-  lower(hex(found.trace_id)) AS trace_id,
+  if(found.trace_id = toFixedString('', 16), '', lower(hex(found.trace_id))) AS trace_id,
   toUnixTimestamp64Nano(found.at) AS at_ns,
   found.kind AS kind,
   found.name AS name,
@@ -49,7 +65,7 @@ SELECT
   found.value AS value,
   found.attributes AS attributes
 FROM found
-INNER JOIN traces ON found.trace_id = traces.trace_id
+LEFT JOIN traces ON found.trace_id = traces.trace_id
 ORDER BY conversation_id, at_ns, signal_id`,
     query_params: { organizationId: input.organizationId, conversationIds: input.conversationIds },
   };

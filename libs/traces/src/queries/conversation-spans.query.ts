@@ -1,7 +1,7 @@
 import type { ClickHouseQuery } from '#platform';
 
-/** One span of a conversation. 64-bit integers and decimals are strings; NULL is "not known". */
-export interface ConversationSpanRow {
+/** One span as the store gives it. 64-bit integers and decimals are strings; NULL is "not known". */
+export interface StoredSpanRow {
   conversation_id: string;
   /** What this span itself said; empty on most. */
   own_conversation_id: string;
@@ -15,7 +15,6 @@ export interface ConversationSpanRow {
   status_message: string;
   operation: string;
   charge: 'leaf' | 'aggregate' | 'none';
-  is_charged: 0 | 1;
   turn_id: string;
   end_user_id: string;
   customer_id: string;
@@ -42,13 +41,17 @@ export interface ConversationSpanRow {
   price_version: string;
 }
 
+/** One span of a conversation, and whether it is charged, which follows from the spans of its whole trace (`charged-spans.ts`). */
+export interface ConversationSpanRow extends StoredSpanRow {
+  is_charged: 0 | 1;
+}
+
 /**
  * Every span of the given conversations, once, oldest first. A conversation id on any span of a trace holds for the whole trace.
  *
- * `is_charged` applies the leaf rule: a model call that is a leaf is charged; a span that sums up others only where its trace has no leaf,
- * and then the outermost. conversations: prefix (organization_id, conversation_id). spans: prefix (organization_id, hour), bounded by the
- * conversations' own times with a day of slack for spans that carry no conversation id; deduplicated by full identity. The bounds are on
- * started_at itself, which the index understands, and not on its hour, whose 32 bits wrap around a day before 1970.
+ * conversations: prefix (organization_id, conversation_id). spans: prefix (organization_id, hour), bounded by the conversations' own times
+ * with a day of slack for spans that carry no conversation id; deduplicated by full identity. The bounds are on started_at itself, which
+ * the index understands, and not on its hour, whose 32 bits wrap around a day before 1970.
  */
 export function conversationSpansQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
   return {
@@ -85,11 +88,6 @@ SELECT
   found.status_message AS status_message,
   found.operation AS operation,
   found.charge AS charge,
-  toUInt8(found.charge = 'leaf'
-    OR (found.charge = 'aggregate' AND found.cost_unknown_reason != 'no_usage'
-      AND found.trace_id NOT IN (SELECT trace_id FROM found WHERE charge = 'leaf')
-      AND (found.trace_id, found.parent_span_id) NOT IN
-        (SELECT trace_id, span_id FROM found WHERE charge = 'aggregate' AND cost_unknown_reason != 'no_usage'))) AS is_charged,
   found.turn_id AS turn_id,
   found.end_user_id AS end_user_id,
   found.customer_id AS customer_id,

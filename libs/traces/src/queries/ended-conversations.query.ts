@@ -5,30 +5,43 @@ export interface EndedConversationRow {
 }
 
 /**
- * Conversations of which a trace that was loaded in [from, to) says that they are over. trace_changes by (organization_id, loaded_at), signals
- * by (organization_id, trace_id), conversations by the bloom filter on trace_id.
+ * Conversations of which a trace that was loaded in [from, to), or a log record without a trace, says that they are over. trace_changes by
+ * (organization_id, loaded_at), signals by (organization_id, trace_id) and, where there is no trace, by the bloom filter on conversation_id;
+ * conversations by the bloom filter on trace_id.
  */
 export function endedConversationsQuery(input: { organizationId: string; from: Date; to: Date }): ClickHouseQuery {
   return {
     query: `
+WITH changes AS
+(
+  SELECT trace_id, trace_changes.conversation_id AS known_conversation_id
+  FROM trace_changes
+  WHERE organization_id = {organizationId: String}
+    AND loaded_at >= fromUnixTimestamp64Milli({fromMs: Int64}, 'UTC')
+    AND loaded_at < fromUnixTimestamp64Milli({toMs: Int64}, 'UTC')
+)
 SELECT DISTINCT conversation_id
-FROM conversations
-WHERE organization_id = {organizationId: String}
-  AND trace_id IN
-  (
-    SELECT trace_id
-    FROM signals
-    WHERE organization_id = {organizationId: String}
-      AND kind = 'end'
-      AND trace_id IN
-      (
-        SELECT trace_id
-        FROM trace_changes
-        WHERE organization_id = {organizationId: String}
-          AND loaded_at >= fromUnixTimestamp64Milli({fromMs: Int64}, 'UTC')
-          AND loaded_at < fromUnixTimestamp64Milli({toMs: Int64}, 'UTC')
-      )
-  )
+FROM
+(
+  SELECT conversation_id
+  FROM conversations
+  WHERE organization_id = {organizationId: String}
+    AND trace_id IN
+    (
+      SELECT trace_id
+      FROM signals
+      WHERE organization_id = {organizationId: String}
+        AND kind = 'end'
+        AND trace_id IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
+    )
+  UNION ALL
+  SELECT conversation_id
+  FROM signals
+  WHERE organization_id = {organizationId: String}
+    AND trace_id = toFixedString('', 16)
+    AND conversation_id IN (SELECT known_conversation_id FROM changes WHERE trace_id = toFixedString('', 16))
+    AND kind = 'end'
+)
 ORDER BY conversation_id`,
     query_params: { organizationId: input.organizationId, fromMs: input.from.getTime(), toMs: input.to.getTime() },
   };

@@ -52,8 +52,8 @@ describe('query texts', () => {
     expect(built.query_params).toEqual(params);
   });
 
-  it.each(queries)('$name is bound to one organization wherever it reads a table', ({ built }) => {
-    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes)\b/g) ?? [];
+  it.each(queries)('$name is bound to one organization wherever it reads a table or a view', ({ built }) => {
+    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes|v_\w+)\b/g) ?? [];
     const bounds = built.query.match(/organization_id = \{organizationId: String\}/g) ?? [];
     expect(reads.length).toBeGreaterThan(0);
     expect(bounds).toHaveLength(reads.length);

@@ -1,4 +1,4 @@
-import { FIELDS } from '../conventions.js';
+import { FIELDS } from '../convention-index.js';
 import { TextCache } from '../otlp/text-cache.js';
 import { decodeUtf8 } from '../otlp/wire-reader.js';
 import type { ByteBuffer } from '../native/byte-buffer.js';
@@ -67,10 +67,11 @@ export class AttributeDraft {
 
   /** Whether the value of such an attribute is wanted at all. */
   wants(name: AttributeName): boolean {
-    return !name.isContent || this.keepsContent;
+    return !name.isSecret && (!name.isContent || this.keepsContent);
   }
 
   add(name: AttributeName, value: AttributeValue): void {
+    if (name.isSecret) return;
     if (name.isContent) return this.#addContent(name, String(value));
     const kept = typeof value === 'string' ? this.cutText(value) : value;
     if (name.slot < 0) {

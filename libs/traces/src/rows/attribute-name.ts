@@ -1,4 +1,4 @@
-import { FIELD_OF, isContent } from '../conventions.js';
+import { FIELD_OF, isContent, isSecret } from '../convention-index.js';
 
 /** An attribute's name and what it is to us: a field's, a message body's, or another that is kept as it came. */
 export interface AttributeName {
@@ -8,15 +8,17 @@ export interface AttributeName {
   /** Its place among the names of that field: lower wins. */
   readonly rank: number;
   readonly isContent: boolean;
+  /** A credential: its value is not stored at all. */
+  readonly isSecret: boolean;
 }
 
 // Longer than any convention's; what is longer is data that went into the wrong place.
 const NAME_CHARS_MAX = 512;
 
-const MAPPED = new Map([...FIELD_OF].map(([text, { slot, rank }]) => [text, { text, slot, rank, isContent: false }] as const));
+const MAPPED = new Map([...FIELD_OF].map(([text, { slot, rank }]) => [text, { text, slot, rank, isContent: false, isSecret: false }] as const));
 
 export function attributeName(text: string): AttributeName {
-  return MAPPED.get(text) ?? { text, slot: -1, rank: 0, isContent: isContent(text) };
+  return MAPPED.get(text) ?? { text, slot: -1, rank: 0, isContent: isContent(text), isSecret: isSecret(text) };
 }
 
 /** Whether a name is too long for the dictionary that names are kept in. */

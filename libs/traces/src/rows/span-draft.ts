@@ -64,6 +64,7 @@ export class EventDraft {
   ) {}
 
   add(name: AttributeName, value: AttributeValue): void {
+    if (name.isSecret) return;
     if (name.isContent) this.span.add(name, value);
     else if (this.attributes.length >= this.attributesMax || isNameTooLong(name)) this.span.dropped++;
     else this.attributes.push([name.text, String(value)]);
@@ -97,7 +98,7 @@ export function rejectionOf(span: SpanDraft, window: StartWindow): string | unde
   if (span.startHigh === 0 && span.startLow === 0) return 'start_time_unix_nano is missing';
   if (!isStorableTime(span.startHigh) || !isStorableTime(span.endHigh)) return 'start and end must be before the year 2106';
   const startedAtMs = epochMs(span.startLow, span.startHigh);
-  if (startedAtMs < window.fromMs) return `it started before ${new Date(window.fromMs).toISOString()}, the oldest that is taken (INGEST_SPAN_AGE_DAYS_MAX)`;
+  if (startedAtMs < window.fromMs) return `it started before ${new Date(window.fromMs).toISOString()}, the oldest that is taken (INGEST_SPAN_AGE_DAYS_MAX, or the organization's span retention)`;
   if (startedAtMs > window.untilMs) return `it started after ${new Date(window.untilMs).toISOString()}, the latest that is taken (INGEST_SPAN_AHEAD_MS_MAX): check the sender's clock`;
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { bucketTokens, chargeOf, type CallCost, type PriceBook, type TokenBuckets } from '#pricing';
-import { CONVENTIONS, ENTITY_NAME, FIELDS, FIRST_TOKEN_EVENT, SLOT } from '../conventions.js';
+import { SLOT, firstNameOf } from '../convention-index.js';
+import { ENTITY_NAME, FIRST_TOKEN_EVENT } from '../conventions.js';
 import type { LowCardinalityColumn, MapColumn, StringColumn } from '../native/columns.js';
 import type { AttributeDraft, AttributeValue } from './attribute-draft.js';
 import type { SpanBlock } from './span-block.js';
@@ -210,10 +211,6 @@ function firstTokenEventNs(span: SpanDraft): number | undefined {
 
 function isTimed(event: EventDraft): boolean {
   return (event.timeHigh !== 0 || event.timeLow !== 0) && isStorableTime(event.timeHigh);
-}
-
-function firstNameOf(slot: number): string {
-  return CONVENTIONS[FIELDS[slot] as keyof typeof CONVENTIONS][0];
 }
 
 function toolOfEntity(attributes: AttributeDraft, operation: string): string {

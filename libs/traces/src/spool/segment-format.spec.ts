@@ -30,7 +30,7 @@ describe('segment format', () => {
     const scanned = scanSegment(content);
     expect(scanned).toMatchObject({ rowCount: 70_004, goodBytes: 98, badBytes: 0 });
     expect(plain(scanned.frames)).toEqual(plain(FRAMES));
-    expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0 });
+    expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0, hasFrameInBadBytes: false });
   });
 
   it('keeps the whole frames of a segment that is cut off anywhere', () => {

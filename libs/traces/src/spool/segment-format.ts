@@ -6,7 +6,8 @@ import { crc32 } from 'node:zlib';
  * frames, which nobody was told about.
  */
 
-const MAGIC = 0x32465341;
+const MAGIC_BYTES = Buffer.from('ASF2');
+const MAGIC = MAGIC_BYTES.readUInt32LE();
 const HEADER_BYTES = 24;
 
 /** Tables that rows are spooled for. A table's number in a frame is its place here: append only. */
@@ -39,6 +40,8 @@ export interface ScannedSegment {
   goodBytes: number;
   /** Bytes after it: a torn tail, or damage. */
   badBytes: number;
+  /** Whether another frame seems to begin among them: then something was damaged that may have been acknowledged. */
+  hasFrameInBadBytes: boolean;
 }
 
 /** Reads frames up to the first that is incomplete, unknown or does not match its checksum. The rows are views into `content`. */
@@ -57,7 +60,7 @@ export function scanSegment(content: Buffer): ScannedSegment {
     rowCount += frame.rowCount;
     at = end;
   }
-  return { frames, rowCount, goodBytes: at, badBytes: content.length - at };
+  return { frames, rowCount, goodBytes: at, badBytes: content.length - at, hasFrameInBadBytes: content.indexOf(MAGIC_BYTES, at + 1) >= 0 };
 }
 
 function checksum(header: Buffer, rows: Buffer): number {

@@ -13,8 +13,8 @@ import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
  * again; its name is its identity, so that loading it twice can be recognised.
  * Safe to repeat: opening after a crash cuts torn tails and seals what was left open. A segment that cannot be renamed keeps its `.open`
  * name and is sealed all the same: the name only tells the next process that its tail may be torn.
- * Known gaps: one spool directory per process; a segment with damage in its middle keeps the frames before the damage, and the file is
- * kept aside with what follows.
+ * Known gaps: one spool directory per process; of a segment with damage in its middle the frames before the damage are loaded, and the file
+ * is kept aside with what follows.
  */
 
 const OPEN = '.open';
@@ -278,19 +278,21 @@ export class Spool {
       const path = join(directory, name);
       if (name.endsWith(SEALED)) this.#takeOver(name.slice(0, -SEALED.length), path, (await stat(path)).size);
       if (!name.endsWith(OPEN)) continue;
-      const { goodBytes, badBytes, rowCount } = scanSegment(await readFile(path));
-      if (badBytes > 0) {
+      const { goodBytes, badBytes, rowCount, hasFrameInBadBytes } = scanSegment(await readFile(path));
+      // A torn tail was never acknowledged. What stands before other frames may have been: it is left as it is, and the loader sets it aside.
+      const isTorn = badBytes > 0 && !hasFrameInBadBytes;
+      if (isTorn) {
         logger.warn({ segment: name, badBytes, rowCount }, 'torn tail cut from a spool segment: it was never acknowledged');
         await truncate(path, goodBytes);
       }
-      if (goodBytes === 0) {
+      if (goodBytes === 0 && !hasFrameInBadBytes) {
         await rm(path);
         continue;
       }
       const id = name.slice(0, -OPEN.length);
       const sealedPath = join(directory, id + SEALED);
       await rename(path, sealedPath);
-      this.#takeOver(id, sealedPath, goodBytes);
+      this.#takeOver(id, sealedPath, isTorn ? goodBytes : goodBytes + badBytes);
     }
     this.#bytesOnDisk = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0);
   }

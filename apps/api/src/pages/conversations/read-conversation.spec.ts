@@ -4,7 +4,7 @@ import type { ConversationSignalRow } from '#traces';
 import { groupByEpisode, readTurns } from './read-conversation.js';
 import { spanRow } from './span-row.fixture.js';
 
-const signal = (traceId: string, name: string) => ({ trace_id: traceId, name }) as ConversationSignalRow;
+const signal = (traceId: string, name: string) => ({ trace_id: traceId, own_conversation_id: '', name }) as ConversationSignalRow;
 const decision = (episode: number, revision: number, ...traceIds: string[]) => ({ episode, revision, evidence: { traceIds, signalIds: [] } }) as unknown as Decision;
 
 describe('readTurns', () => {
@@ -21,6 +21,16 @@ describe('readTurns', () => {
       [1, ['t1', 't2'], 100, ['csat']],
       [2, ['t3'], 900, ['confirmed']],
     ]);
+  });
+});
+
+describe('a signal of no turn', () => {
+  const spans = [spanRow('a', '', 100, 200, { trace_id: 't1' }), spanRow('b', '', 500, 600, { trace_id: 't2' })];
+  const shown = (name: string, ms: number) => ({ ...signal('', name), own_conversation_id: 'c-1', at_ns: String(ms * 1_000_000) });
+
+  it('is shown with the last turn that had begun, or the first', () => {
+    const turns = readTurns(spans, [shown('early', 50), shown('between', 499), shown('late', 500), signal('t9', 'of another trace')]);
+    expect(turns.map(({ signals }) => signals.map(({ name }) => name))).toEqual([['early', 'between'], ['late']]);
   });
 });
 

@@ -24,20 +24,16 @@ export interface EpisodeView {
   turns: TurnView[];
 }
 
+/** A signal that is of no turn's trace, but names the conversation, is shown with the last turn that had begun when it was, or the first. */
 export function readTurns(spans: readonly ConversationSpanRow[], signals: readonly ConversationSignalRow[]): TurnView[] {
-  const signalsOf = Map.groupBy(signals, (signal) => signal.trace_id);
   const groups = [...Map.groupBy(spans, (span) => span.turn_id || span.trace_id).values()].sort((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
-  return groups.map((group, index) => {
+  const turns = groups.map((group, index): TurnView => {
     const traceIds = [...new Set(group.map((span) => span.trace_id))];
-    return {
-      number: index + 1,
-      traceIds,
-      startedAt: new Date(Number(startOf(group) / 1_000_000n)),
-      spans: group,
-      signals: traceIds.flatMap((traceId) => signalsOf.get(traceId) ?? []),
-      summary: summariseTurn(group),
-    };
+    return { number: index + 1, traceIds, startedAt: new Date(Number(startOf(group) / 1_000_000n)), spans: group, signals: [], summary: summariseTurn(group) };
   });
+  const turnOf = new Map(turns.flatMap((turn) => turn.traceIds.map((traceId) => [traceId, turn])));
+  for (const signal of signals) (turnOf.get(signal.trace_id) ?? turnAt(turns, signal))?.signals.push(signal);
+  return turns;
 }
 
 /**
@@ -56,6 +52,10 @@ export function groupByEpisode(turns: readonly TurnView[], history: readonly Dec
 
 function rests(decision: Decision, turn: TurnView): boolean {
   return turn.traceIds.some((traceId) => decision.evidence.traceIds.includes(traceId));
+}
+
+function turnAt(turns: readonly TurnView[], { own_conversation_id: named, at_ns: at }: ConversationSignalRow): TurnView | undefined {
+  return named === '' ? undefined : (turns.findLast((turn) => startOf(turn.spans) <= BigInt(at)) ?? turns[0]);
 }
 
 function startOf(spans: readonly ConversationSpanRow[]): bigint {

@@ -6,19 +6,31 @@ WITH traces AS
     AND conversations.conversation_id IN {conversationIds: Array(String)}
   GROUP BY trace_id
 ),
-found AS
+sent AS
 (
   SELECT *
   FROM signals
   WHERE signals.organization_id = {organizationId: String}
     AND signals.trace_id IN (SELECT trace_id FROM traces)
-  ORDER BY signals.ingested_at DESC
-  LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
+  UNION ALL
+  SELECT *
+  FROM signals
+  WHERE signals.organization_id = {organizationId: String}
+    AND signals.trace_id = toFixedString('', 16)
+    AND signals.conversation_id IN {conversationIds: Array(String)}
+),
+found AS
+(
+  SELECT *
+  FROM sent
+  ORDER BY sent.ingested_at DESC
+  LIMIT 1 BY sent.organization_id, sent.trace_id, sent.signal_id
 )
 SELECT
-  traces.conversation_id AS conversation_id,
+  if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,
+  found.conversation_id AS own_conversation_id,
   found.signal_id AS signal_id,
-  lower(hex(found.trace_id)) AS trace_id,
+  if(found.trace_id = toFixedString('', 16), '', lower(hex(found.trace_id))) AS trace_id,
   toUnixTimestamp64Nano(found.at) AS at_ns,
   found.kind AS kind,
   found.name AS name,
@@ -26,5 +38,5 @@ SELECT
   found.value AS value,
   found.attributes AS attributes
 FROM found
-INNER JOIN traces ON found.trace_id = traces.trace_id
+LEFT JOIN traces ON found.trace_id = traces.trace_id
 ORDER BY conversation_id, at_ns, signal_id

@@ -30,11 +30,6 @@ SELECT
   found.status_message AS status_message,
   found.operation AS operation,
   found.charge AS charge,
-  toUInt8(found.charge = 'leaf'
-    OR (found.charge = 'aggregate' AND found.cost_unknown_reason != 'no_usage'
-      AND found.trace_id NOT IN (SELECT trace_id FROM found WHERE charge = 'leaf')
-      AND (found.trace_id, found.parent_span_id) NOT IN
-        (SELECT trace_id, span_id FROM found WHERE charge = 'aggregate' AND cost_unknown_reason != 'no_usage'))) AS is_charged,
   found.turn_id AS turn_id,
   found.end_user_id AS end_user_id,
   found.customer_id AS customer_id,

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../run.js';
-import { encodeFrame, type Frame } from '../../../../libs/traces/src/spool/segment-format.js';
-import { attributesOf, protobufOf, requestOf } from '../../../../libs/traces/src/testing/encode-request.js';
-import { BASE_SPAN, transcodeBody } from '../../../../libs/traces/src/testing/transcode-request.js';
+import { run } from '../../apps/cli/src/run.js';
+import { encodeFrame, type Frame } from '../../libs/traces/src/spool/segment-format.js';
+import { attributesOf, protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
+import { BASE_SPAN, transcodeBody } from '../../libs/traces/src/testing/transcode-request.js';
 
 const WAITS = '1764000000000-000000-aaaaaaaa';
 const REFUSED = '1764000000001-000001-bbbbbbbb';

@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, createLogger } from '#platform';
+import { OtlpIntake, readSpool, retrySegment, spoolDirectory } from '#traces';
+import { encodeFrame, scanSegment } from '../../libs/traces/src/spool/segment-format.js';
+import { protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
+import { BASE_SPAN } from '../../libs/traces/src/testing/transcode-request.js';
+import { eventually } from '../support/service-process.js';
+import { openTestStores, type TestStores } from '../support/test-stores.js';
+
+const FRAMES = 6;
+const SPANS_PER_FRAME = 3;
+const clock = new ManualClock('2026-11-01T00:00:00Z');
+const logger = createLogger('silent', 'test');
+
+let stores: TestStores;
+beforeAll(async () => {
+  stores = await openTestStores();
+});
+afterAll(() => stores.close());
+
+let home: string;
+let organizationId = '';
+let count = 0;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'astrolabe-damaged-'));
+  organizationId = `org-${(count += 1)}`;
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const openIntake = () => OtlpIntake.open({ ...stores, config: { ...stores.config, DATA_DIR: home, SPOOL_SEGMENT_AGE_MS: 3_600_000 }, clock, logger });
+const spool = () => spoolDirectory({ DATA_DIR: home });
+const spanId = (n: number) => n.toString(16).padStart(16, '0');
+const spanIdsIn = (frame: number) => Array.from({ length: SPANS_PER_FRAME }, (_, n) => spanId(1 + frame * SPANS_PER_FRAME + n));
+const bodyOf = (ids: readonly string[]) => protobufOf(requestOf(ids.map((id) => ({ ...BASE_SPAN, spanId: id }))));
+const stored = async () => {
+  const rows = await stores.clickhouse.rows<{ id: string }>({ query: 'SELECT lower(hex(span_id)) AS id FROM spans WHERE organization_id = {organizationId: String} ORDER BY id', query_params: { organizationId } });
+  return rows.map(({ id }) => id);
+};
+
+/** What a killed process leaves: one open segment with a frame for each request that it acknowledged. */
+async function leaveSegment(): Promise<{ path: string; content: Buffer; ends: number[] }> {
+  const intake = await openIntake();
+  for (let frame = 0; frame < FRAMES; frame++) expect(await intake.accept('traces', organizationId, bodyOf(spanIdsIn(frame)), 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME });
+  const [name = ''] = readdirSync(spool()).filter((file) => file.endsWith('.open'));
+  const path = join(spool(), name);
+  const content = readFileSync(path);
+  await intake.close();
+  // The close loaded it under its name: the copy gets one of its own, as if that had never happened.
+  await stores.clickhouse.run({ query: 'TRUNCATE TABLE spans', query_params: {} });
+  rmSync(spool(), { recursive: true });
+  mkdirSync(join(spool(), 'refused'), { recursive: true });
+  const { frames } = scanSegment(content);
+  expect(frames).toHaveLength(FRAMES);
+  const ends: number[] = [];
+  for (const frame of frames) ends.push((ends.at(-1) ?? 0) + Buffer.concat(encodeFrame(frame)).length);
+  return { path: join(spool(), `1764000000000-${String(count).padStart(6, '0')}-0000${String(count).padStart(4, '0')}`), content, ends };
+}
+
+/** Starts again, and tells what came of it. */
+async function startAgain() {
+  const intake = await openIntake();
+  try {
+    await intake.drain();
+    const after = spanId(1000);
+    // It serves, whatever it found.
+    await intake.accept('traces', organizationId, bodyOf([after]), 'protobuf');
+    await intake.drain();
+    const { waiting, refused } = readSpool(spool());
+    return { stored: (await stored()).filter((id) => id !== after), serves: (await stored()).includes(after), waiting, refused: refused.map(({ reason }) => reason), figures: intake.figures() };
+  } finally {
+    await intake.close();
+  }
+}
+
+const flip = (content: Buffer, at: number) => {
+  const damaged = Buffer.from(content);
+  damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+  return damaged;
+};
+const idsBefore = (frame: number) => Array.from({ length: frame }, (_, n) => spanIdsIn(n)).flat();
+
+describe('a segment that was damaged while nobody looked', () => {
+  // A sealed one was closed whole: what is wrong with it is damage, and the file is kept for a person.
+  it.each([
+    ['in the first frame', (ends: number[]) => 100 % (ends[0] ?? 1), 0],
+    ['in a frame in the middle', (ends: number[]) => (ends[2] ?? 0) + 200, 3],
+    ['in the header of a frame', (ends: number[]) => (ends[3] ?? 0) + 6, 4],
+    ['in the last byte', (ends: number[]) => (ends[5] ?? 0) - 1, 5],
+  ])('by one bit %s keeps the frames before it, and the file is set aside', async (_where, at, good) => {
+    const { path, content, ends } = await leaveSegment();
+    writeFileSync(`${path}.seg`, flip(content, at(ends)));
+    const again = await startAgain();
+    expect(again).toMatchObject({ stored: idsBefore(good), serves: true, waiting: [], refused: [expect.stringContaining('are damaged')] });
+    expect(again.figures).toMatchObject({ refusedSegments: 1, spoolBytes: 0 });
+  });
+
+  it('by a cut keeps whole frames: of a sealed one the file is set aside, of an open one the tail was never acknowledged', async () => {
+    for (const ending of ['seg', 'open']) {
+      const { path, content, ends } = await leaveSegment();
+      writeFileSync(`${path}.${ending}`, content.subarray(0, (ends[4] ?? 0) + 30));
+      expect(await startAgain()).toMatchObject({ stored: idsBefore(5), serves: true, waiting: [], refused: ending === 'seg' ? [expect.stringContaining('30 bytes after 15 good rows')] : [] });
+      organizationId = `org-${(count += 1)}`;
+      rmSync(spool(), { recursive: true });
+    }
+  });
+
+  it('in its middle, while it was open, is set aside with what was acknowledged behind the damage', async () => {
+    const { path, content, ends } = await leaveSegment();
+    writeFileSync(`${path}.open`, flip(content, (ends[1] ?? 0) + 300));
+    expect(await startAgain()).toMatchObject({ stored: idsBefore(2), serves: true, waiting: [], refused: [expect.stringContaining('are damaged')] });
+    const [refused] = readSpool(spool()).refused;
+    expect(refused?.bytes).toBe(content.length);
+  });
+
+  it('into an empty or a senseless file holds up nothing', async () => {
+    const { path, content } = await leaveSegment();
+    writeFileSync(`${path}.seg`, '');
+    writeFileSync(join(spool(), '1764000000001-000000-00000000.seg'), 'this was never a segment');
+    writeFileSync(join(spool(), '1764000000002-000000-00000000.open'), Buffer.alloc(5000, 7));
+    writeFileSync(join(spool(), `1764000000003-${String(count).padStart(6, '0')}-99999999.open`), content);
+    expect(await startAgain()).toMatchObject({ stored: idsBefore(FRAMES), serves: true, waiting: [], refused: [expect.stringContaining('24 bytes after 0 good rows')] });
+  });
+
+  it('before its checksum was made is refused by the engine, set aside with its words, and loaded when it is mended', async () => {
+    const { path, content } = await leaveSegment();
+    const frames = scanSegment(content).frames;
+    const senseless = frames.map((frame, n) => (n === 2 ? { ...frame, rows: Buffer.concat([frame.rows.subarray(0, 400), Buffer.alloc(600, 0xff)]) } : frame));
+    writeFileSync(`${path}.seg`, Buffer.concat(senseless.flatMap(encodeFrame)));
+    const again = await startAgain();
+    expect(again).toMatchObject({ stored: [], serves: true, waiting: [], refused: [expect.stringMatching(/\w/)] });
+    const [refused] = readSpool(spool()).refused;
+
+    // A person mends the file, and a receiver that runs takes it back.
+    writeFileSync(join(spool(), 'refused', `${refused?.id ?? ''}.seg`), content);
+    const running = await openIntake();
+    expect(await retrySegment(spool(), 'all')).toEqual([refused?.id]);
+    await eventually(async () => (await stored()).length, (rows) => rows === FRAMES * SPANS_PER_FRAME + 1);
+    expect(readSpool(spool())).toMatchObject({ waiting: [], refused: [] });
+    await running.close();
+  });
+});
+
+describe('a client that sends everything three times', () => {
+  it('at once, again later and again after a restart, is counted once by readers, and within the window has no second row', async () => {
+    let intake = await openIntake();
+    const body = bodyOf(spanIdsIn(0));
+    for (let time = 0; time < 3; time++) expect(await intake.accept('traces', organizationId, body, 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME, rejected: 0 });
+    await intake.drain();
+    expect(await stored()).toEqual(spanIdsIn(0));
+    expect(intake.figures()).toMatchObject({ acceptedSpans: 9, resentSpans: 6 });
+    await intake.close();
+
+    // The window is empty after a restart: the store has a copy, and nobody counts it.
+    intake = await openIntake();
+    await intake.accept('traces', organizationId, body, 'protobuf');
+    await intake.drain();
+    await intake.close();
+    const [seen] = await stores.clickhouse.rows({ query: 'SELECT count() AS spans, uniqExact(span_id_hex) AS ids FROM v_spans WHERE organization_id = {organizationId: String}', query_params: { organizationId } });
+    expect(seen).toEqual({ spans: '3', ids: '3' });
+  });
+});
