@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, createLogger } from '#platform';
 import { Spool } from '../spool/spool.js';
 import { SegmentLoader } from './segment-loader.js';
-import type { Frame } from '../spool/segment-format.js';
+import { scanSegment, type Frame } from '../spool/segment-format.js';
+import { protobufOf, requestOf } from '../testing/encode-request.js';
+import { BASE_SPAN, transcodeBody } from '../testing/transcode-request.js';
 import { SegmentTarget, type SegmentPart } from './segment-target.js';
 
 /** A store that can be away, or refuse what it is given. */
@@ -13,12 +15,14 @@ class ScriptedTarget extends SegmentTarget {
   readonly attempts: string[] = [];
   readonly taken: string[] = [];
   answers: (Error | undefined)[] = [];
+  /** What it says of a part that has this block in it, whenever it comes. */
+  readonly refusals = new Map<string, Error>();
   onAttempt: () => Promise<void> | void = () => undefined;
 
   async insert({ segmentId, blocks }: SegmentPart): Promise<void> {
     this.attempts.push(segmentId);
     await this.onAttempt();
-    const error = this.answers.shift();
+    const error = this.answers.shift() ?? blocks.map((block) => this.refusals.get(block.toString())).find((refusal) => refusal !== undefined);
     if (error) throw error;
     this.taken.push(...blocks.map(String));
   }
@@ -82,15 +86,104 @@ describe('SegmentLoader', () => {
     expect(readFileSync(join(directory, 'refused', `${target.attempts[0]}.txt`), 'utf8')).toBe('Cannot read all data\n');
   });
 
-  it('loads the good rows of a damaged segment, and keeps the file', async () => {
+  it('loads the good rows of a damaged segment, and keeps the damage under a name of its own', async () => {
     await spool.append(framesOf(Buffer.from('good')));
     await spool.seal();
     const [segment] = spool.sealed();
     writeFileSync(segment?.path ?? '', Buffer.concat([readFileSync(segment?.path ?? ''), Buffer.from('damage')]));
     loader.start();
     await loader.drain();
-    expect([target.taken, spool.sealed().length, spool.refusedCount()]).toEqual([['good'], 0, 1]);
-    expect(readFileSync(join(directory, 'refused', `${segment?.id}.txt`), 'utf8')).toContain('6 bytes after 1 good rows are damaged');
+    expect([target.taken, spool.sealed().length, spool.bytesOnDisk, spool.refusedCount()]).toEqual([['good'], 0, 0, 1]);
+    const [name = '', reason = ''] = readdirSync(join(directory, 'refused')).sort();
+    expect(name).not.toContain(segment?.id);
+    expect(readFileSync(join(directory, 'refused', name), 'utf8')).toBe('damage');
+    expect(readFileSync(join(directory, 'refused', reason), 'utf8')).toBe(`6 bytes are damaged; 1 good rows were loaded (rest of segment ${segment?.id})\n`);
+  });
+
+  describe('of a segment that the store refuses in part', () => {
+    const blocks = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    /** One segment of a frame for each block. */
+    const appendTogether = () => spool.append(blocks.flatMap((block) => framesOf(Buffer.from(block))));
+    const restOf = () => {
+      const names = readdirSync(join(directory, 'refused')).filter((name) => name.endsWith('.seg'));
+      expect(names).toHaveLength(1);
+      return scanSegment(readFileSync(join(directory, 'refused', names[0] ?? ''))).frames.map(({ rows }) => rows.toString());
+    };
+
+    it('loads the frames that it takes, and keeps the others, which can be tried again', async () => {
+      for (const block of ['b', 'f']) target.refusals.set(block, refused());
+      loader.start();
+      await appendTogether();
+      await loader.drain();
+      expect([target.taken, restOf(), spool.sealed().length]).toEqual([['a', 'c', 'd', 'e', 'g'], ['b', 'f'], 0]);
+      // Every part of it had a token of its own: what was refused in one must not pass for what was taken in another.
+      expect(new Set(target.attempts).size).toBe(target.attempts.length);
+
+      const attemptsBefore = [...target.attempts];
+      target.refusals.clear();
+      const [name = ''] = readdirSync(join(directory, 'refused')).filter((found) => found.endsWith('.seg'));
+      renameSync(join(directory, 'refused', name), join(directory, name));
+      await spool.adopt();
+      await loader.drain();
+      expect([target.taken.slice(5), attemptsBefore.includes(target.attempts.at(-1) ?? '')]).toEqual([['b', 'f'], false]);
+    });
+
+    it('gives a part the same token when a crash makes it do so again', async () => {
+      target.refusals.set('c', refused());
+      await appendTogether();
+      await spool.seal();
+      const [segment] = spool.sealed();
+      const content = readFileSync(segment?.path ?? '');
+      loader.start();
+      await loader.drain();
+      const first = target.attempts.splice(0);
+      writeFileSync(segment?.path ?? '', content);
+      await spool.adopt();
+      await loader.drain();
+      expect(target.attempts).toEqual(first);
+      expect(restOf()).toEqual(['c']);
+    });
+
+    it('waits when the store goes away in between, and sets nothing aside', async () => {
+      target.refusals.set('c', refused());
+      target.answers = [refused(), away()];
+      loader.start();
+      await appendTogether();
+      await loader.drain();
+      expect([target.taken.sort(), restOf()]).toEqual([['a', 'b', 'd', 'e', 'f', 'g'], ['c']]);
+    });
+
+    it('does not look for every single one where all are refused', async () => {
+      const many = Array.from({ length: 1000 }, (_, n) => `block ${n}`);
+      for (const block of many) target.refusals.set(block, refused());
+      loader.start();
+      await spool.append(many.flatMap((block) => framesOf(Buffer.from(block))));
+      await loader.drain();
+      expect([target.taken, restOf().length]).toEqual([[], 1000]);
+      expect(target.attempts.length).toBeLessThan(100);
+    });
+
+    it.each([
+      ['in a message that broke off before it could be told', new Error('Code: 62. DB::Exception: Syntax error (data type): failed at position 1 (')],
+      ['as too little memory, for a block whose lengths lie', Object.assign(new Error('would use 32.02 GiB'), { code: '241' })],
+    ])('knows a refusal %s', async (_how, error) => {
+      target.refusals.set('c', error);
+      loader.start();
+      await appendTogether();
+      await loader.drain();
+      expect(target.taken).not.toContain('c');
+      expect(restOf()).toContain('c');
+    });
+  });
+
+  it('waits for memory where the blocks are sound', async () => {
+    const { rows } = transcodeBody(protobufOf(requestOf([BASE_SPAN])), 'protobuf').frames[0] as Frame;
+    target.answers = [Object.assign(new Error('memory limit exceeded'), { code: '241' }), Object.assign(new Error('memory limit exceeded'), { code: '241' })];
+    loader.start();
+    await spool.append(framesOf(rows));
+    await loader.drain();
+    expect([target.taken.length, spool.refusedCount()]).toEqual([1, 0]);
+    expect(new Set(target.attempts).size).toBe(1);
   });
 
   it('goes on when somebody removed a segment file', async () => {

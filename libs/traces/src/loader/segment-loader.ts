@@ -1,16 +1,18 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { messageOf, type Logger } from '#platform';
 import { BufferPool } from '../native/buffer-pool.js';
-import { scanSegment, type Frame } from '../spool/segment-format.js';
+import { readNativeRows } from '../native/read-native-block.js';
+import { encodeFrame, scanSegment, type Frame } from '../spool/segment-format.js';
 import type { SealedSegment, Spool } from '../spool/spool.js';
 import type { SegmentPart, SegmentTarget } from './segment-target.js';
 
 /*
  * Moves sealed segments into the store, oldest first, a bounded number at a time. A segment is deleted only after the store has all of its
  * parts; a crash in between loads them again under the same token, which changes nothing. The store being away is waited for; a segment that
- * the store refuses for what is in it is set aside, because waiting would never help and would hold up everything behind it. So is
- * forgotten, loudly, a segment whose file somebody removed.
+ * the store refuses for what is in it is set aside, because waiting would never help and would hold up everything behind it; of a segment that
+ * is damaged or refused in part, the rest is loaded. So is forgotten, loudly, a segment whose file somebody removed.
  */
 
 const BACKOFF_MS_MIN = 100;
@@ -19,7 +21,14 @@ const ADOPT_EVERY_MS = 2000;
 const BUFFER_BYTES_MAX = 128 * 1024 * 1024;
 
 // ClickHouse error codes that say "not these rows, ever": the rows do not parse or do not fit their columns.
-const REFUSED_CODES = new Set(['6', '26', '27', '32', '33', '38', '41', '53', '69', '70', '117', '128', '131', '271', '349', '407', '620', '646']);
+// Which ones they are was found by giving it thousands of blocks with something wrong in them.
+const REFUSED_CODES = new Set([
+  '6', '26', '27', '32', '33', '36', '38', '41', '42', '43', '49', '50', '53', '62', '69', '70', '117', '128', '131', '173', '190', '271', '349', '407', '620', '646',
+  'unreadable_block',
+]);
+const NO_MEMORY_CODE = '241';
+// Of a segment that is refused all over, so many frames are looked for one by one.
+const REFUSED_APART_MAX = 16;
 
 export interface LoaderOptions {
   spool: Spool;
@@ -27,6 +36,12 @@ export interface LoaderOptions {
   logger: Logger;
   /** Segments that are loaded at the same time. */
   parallelMax: number;
+}
+
+/** Frames that the store will not take, and why. */
+interface RefusedFrames {
+  frames: readonly Frame[];
+  reason: string;
 }
 
 export class SegmentLoader {
@@ -115,17 +130,40 @@ export class SegmentLoader {
   }
 
   async #insert(segment: SealedSegment, content: Buffer): Promise<void> {
-    const { spool, target, logger } = this.#options;
-    const { frames, rowCount, badBytes } = scanSegment(content);
-    try {
-      for (const part of partsOf(segment, frames)) await target.insert(part);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return spool.setAside(segment, messageOf(error));
+    const { spool, logger } = this.#options;
+    const { frames, rowCount, badBytes, bad } = scanSegment(content);
+    const refused: RefusedFrames[] = [];
+    for (const group of groupsOf(frames)) await this.#insertFrames(segment, group, segment.id, refused);
+    if (badBytes === 0 && refused.length === 0) {
+      await spool.remove(segment);
+      logger.debug({ segment: segment.id, rowCount }, 'segment loaded');
+      return;
     }
-    if (badBytes > 0) return spool.setAside(segment, `${badBytes} bytes after ${rowCount} good rows are damaged; the good rows were loaded`);
-    await spool.remove(segment);
-    logger.debug({ segment: segment.id, rowCount }, 'segment loaded');
+    const lost = refused.flatMap((part) => part.frames);
+    const reasons = [...new Set(refused.map(({ reason }) => reason))];
+    if (badBytes > 0) reasons.push(`${badBytes} bytes are damaged`);
+    if (lost.length === frames.length) return spool.setAside(segment, reasons.join('; '));
+    const loadedRows = rowCount - lost.reduce((sum, frame) => sum + frame.rowCount, 0);
+    const rest = Buffer.concat([...lost.flatMap(encodeFrame), ...bad]);
+    await spool.setRestAside(segment, rest, `${reasons.join('; ')}; ${loadedRows} good rows were loaded`);
+  }
+
+  /**
+   * Inserts what the store takes of frames that have the same columns. What it refuses is looked for by halves, so that one bad frame, of one
+   * sender, does not keep the others' from being loaded.
+   */
+  async #insertFrames(segment: SealedSegment, frames: readonly Frame[], token: string, refused: RefusedFrames[]): Promise<void> {
+    try {
+      await this.#options.target.insert(partOf(segment, frames, token));
+    } catch (error) {
+      if (!(await isRefusal(error, frames))) throw error;
+      if (frames.length === 1 || refused.length >= REFUSED_APART_MAX) {
+        refused.push({ frames, reason: messageOf(error) });
+        return;
+      }
+      const half = Math.ceil(frames.length / 2);
+      for (const part of [frames.slice(0, half), frames.slice(half)]) await this.#insertFrames(segment, part, tokenOf(segment, part), refused);
+    }
   }
 
   async #read({ path }: SealedSegment): Promise<Buffer> {
@@ -142,13 +180,19 @@ export class SegmentLoader {
   }
 }
 
-/** The rows of a segment by table, and by columns where two versions of this program wrote to it. */
-function partsOf({ id, path }: SealedSegment, frames: readonly Frame[]): SegmentPart[] {
-  const groups = Map.groupBy(frames, ({ table, schema }) => `${table}-${schema}`);
-  return [...groups].map(([key, group]) => {
-    const { table, schema } = group[0] as Frame;
-    return { segmentId: id, table, schema, blocks: group.map(({ rows }) => rows), scratchPath: `${path}.${key}.rows` };
-  });
+/** By table, and by columns where two versions of this program wrote to the segment. */
+function groupsOf(frames: readonly Frame[]): Frame[][] {
+  return [...Map.groupBy(frames, ({ table, schema }) => `${table}-${schema}`).values()];
+}
+
+function partOf({ path }: SealedSegment, frames: readonly Frame[], token: string): SegmentPart {
+  const { table, schema } = frames[0] as Frame;
+  return { segmentId: token, table, schema, blocks: frames.map(({ rows }) => rows), scratchPath: `${path}.${table}-${schema}.rows` };
+}
+
+// By what is in it: the same part of a segment has the same token after a crash, and another part has another.
+function tokenOf({ id }: SealedSegment, frames: readonly Frame[]): string {
+  return `${id}-${frames.reduce((sum, { rows }) => crc32(rows, sum), 0).toString(16)}`;
 }
 
 function noFile(error: NodeJS.ErrnoException): undefined {
@@ -156,7 +200,31 @@ function noFile(error: NodeJS.ErrnoException): undefined {
   return undefined;
 }
 
-function isRefusal(error: unknown): boolean {
+/** Whether the store will never take these frames. */
+async function isRefusal(error: unknown, frames: readonly Frame[]): Promise<boolean> {
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  if (code !== NO_MEMORY_CODE) return REFUSED_CODES.has(code);
+  // There may be no memory for a while, or a length that lies may have asked for more than there will ever be.
+  for (const { rows } of frames) {
+    if (!isReadable(rows)) return true;
+    await new Promise(setImmediate);
+  }
+  return false;
+}
+
+/** Ours, or the store's own. The client finds none in a message that broke off at a zero byte, which broken rows can put into it. */
+function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && REFUSED_CODES.has(code);
+  if (typeof code === 'string') return code;
+  return /^Code: (\d+)\./.exec(messageOf(error))?.[1];
+}
+
+function isReadable(rows: Buffer): boolean {
+  try {
+    readNativeRows(rows);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,17 +1,17 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { ClickHouse } from '#platform';
+import { DomainError, messageOf, type ClickHouse } from '#platform';
 import { ContentBlock } from '../content/content-block.js';
 import { SignalBlock } from '../logs/signal-block.js';
 import type { NativeBlock } from '../native/native-block.js';
-import { readBlockHead } from '../native/read-native-block.js';
+import { readBlockHead, type BlockHead } from '../native/read-native-block.js';
 import { SpanBlock } from '../rows/span-block.js';
 import type { SpooledTable } from '../spool/segment-format.js';
 
 /** The rows of one segment for one table. */
 export interface SegmentPart {
-  /** The segment's id: the same part is loaded under it again after a crash. */
+  /** The segment's id, or that of a part of it: the same rows are loaded under it again after a crash. */
   segmentId: string;
   table: SpooledTable;
   /** Which columns the blocks have. */
@@ -24,6 +24,7 @@ export interface SegmentPart {
 
 /** Puts parts of segments into their tables, each once however often it is given. */
 export abstract class SegmentTarget {
+  /** @throws DomainError `unreadable_block`; what the store says is thrown as its client throws it */
   abstract insert(part: SegmentPart): Promise<void>;
 }
 
@@ -39,8 +40,16 @@ const BLOCKS: Readonly<Record<SpooledTable, NativeBlock>> = { spans: new SpanBlo
 /** Columns and types of a part. What another version of this program spooled says itself what it has. */
 function columnsOf({ table, schema, blocks }: SegmentPart): { names: string; structure: string } {
   const known = BLOCKS[table];
-  const { columns } = known.schema === schema ? known : readBlockHead(blocks[0] ?? Buffer.alloc(0));
+  const { columns } = known.schema === schema ? known : headOf(blocks[0] ?? Buffer.alloc(0));
   return { names: columns.map(({ name }) => name).join(', '), structure: columns.map(({ name, type }) => `\`${name}\` ${type}`).join(', ') };
+}
+
+function headOf(block: Buffer): BlockHead {
+  try {
+    return readBlockHead(block);
+  } catch (cause) {
+    throw new DomainError({ kind: 'invalid', code: 'unreadable_block', message: `A block whose columns are not ours cannot be read: ${messageOf(cause)}`, cause });
+  }
 }
 
 /** The engine in this process reads the rows from a file: the connection's own insert would turn binary into text. */

@@ -30,25 +30,46 @@ describe('segment format', () => {
     const scanned = scanSegment(content);
     expect(scanned).toMatchObject({ rowCount: 70_004, goodBytes: 98, badBytes: 0 });
     expect(plain(scanned.frames)).toEqual(plain(FRAMES));
-    expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0, hasFrameInBadBytes: false });
+    expect(scanSegment(Buffer.alloc(0))).toEqual({ frames: [], rowCount: 0, goodBytes: 0, badBytes: 0, bad: [], tornBytes: 0 });
   });
 
-  it('keeps the whole frames of a segment that is cut off anywhere', () => {
+  it('keeps the whole frames of a segment that is cut off anywhere, and takes the rest for a torn tail', () => {
     const content = segmentOf(FRAMES);
     for (let length = 0; length <= content.length; length++) {
       const scanned = scanSegment(content.subarray(0, length));
       const good = framesBefore(length);
+      const tail = length - (ENDS[good - 1] ?? 0);
       expect(plain(scanned.frames)).toEqual(plain(FRAMES.slice(0, good)));
-      expect([scanned.goodBytes, scanned.badBytes]).toEqual([ENDS[good - 1] ?? 0, length - (ENDS[good - 1] ?? 0)]);
+      expect([scanned.goodBytes, scanned.badBytes, scanned.tornBytes]).toEqual([length - tail, tail, tail]);
     }
   });
 
-  it('keeps the frames before one with any single bit wrong, and not that one', () => {
+  it('keeps every frame but the one with any single bit wrong, and takes that one for damage and no torn tail', () => {
     const content = segmentOf(FRAMES);
     for (let bit = 0; bit < content.length * 8; bit++) {
       const broken = Buffer.from(content);
       broken[bit >> 3] = (broken[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect([bit, plain(scanSegment(broken).frames)]).toEqual([bit, plain(FRAMES.slice(0, framesBefore(bit >> 3)))]);
+      const { frames, bad, tornBytes, goodBytes } = scanSegment(broken);
+      const wrong = framesBefore(bit >> 3);
+      expect([bit, plain(frames)]).toEqual([bit, plain(FRAMES.filter((_, index) => index !== wrong))]);
+      expect([bit, bad, tornBytes, goodBytes]).toEqual([bit, [broken.subarray(ENDS[wrong - 1] ?? 0, ENDS[wrong])], 0, content.length - (bad[0]?.length ?? 0)]);
+    }
+  });
+
+  it('goes on behind several damaged frames in a row, and behind one at the end', () => {
+    const content = segmentOf([...FRAMES, ...FRAMES]);
+    for (const at of [40, 70, content.length - 1]) content[at] = (content[at] ?? 0) ^ 1;
+    expect(plain(scanSegment(content).frames)).toEqual(plain([FRAMES[0], FRAMES[0], FRAMES[1]] as Frame[]));
+  });
+
+  it('believes no frame that a sender wrote into its rows, whatever becomes of the frame around it', () => {
+    const forged = segmentOf([{ table: 'spans', schema: 1, rows: Buffer.from('of somebody else'), rowCount: 1 }]);
+    const content = segmentOf([{ table: 'spans', schema: 1, rows: Buffer.concat([Buffer.alloc(40), forged, forged]), rowCount: 2 }, FRAMES[0] as Frame]);
+    // The header is gone, as after a power failure, or the rows are cut off, as after a kill.
+    const blank = Buffer.from(content).fill(0, 0, HEADER_BYTES);
+    for (const broken of [blank, content.subarray(0, HEADER_BYTES + 40 + forged.length)]) {
+      const scanned = scanSegment(broken);
+      expect([plain(scanned.frames), scanned.badBytes, scanned.tornBytes]).toEqual([[], broken.length, 0]);
     }
   });
 

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 
 /*
  * A segment file is a run of frames. Each frame: magic "ASF2", table, checksum of the columns' names and types, payload length, number of
- * rows, CRC-32 of these four and the payload (six little-endian 32-bit words), then the payload: one block of rows in ClickHouse's Native format. A crash can only tear the last
- * frames, which nobody was told about.
+ * rows, CRC-32 of these four and the payload (six little-endian 32-bit words), then the payload: one block of rows in ClickHouse's Native
+ * format. A crash can only tear the last frames, which nobody was told about; a disk can damage any.
  */
 
 const MAGIC_BYTES = Buffer.from('ASF2');
@@ -34,33 +34,71 @@ export function encodeFrame({ table, schema, rows, rowCount }: Frame): [header: 
 }
 
 export interface ScannedSegment {
+  /** Those that are whole and match their checksum. */
   frames: Frame[];
   rowCount: number;
-  /** Bytes up to the end of the last good frame. */
   goodBytes: number;
-  /** Bytes after it: a torn tail, or damage. */
+  /** All that is no good frame: damage, and a torn tail. */
   badBytes: number;
-  /** Whether another frame seems to begin among them: then something was damaged that may have been acknowledged. */
-  hasFrameInBadBytes: boolean;
+  /** The same, piece by piece. */
+  bad: Buffer[];
+  /** Bytes at the end that may be the beginning of a frame whose write was interrupted: nobody was told about it. */
+  tornBytes: number;
 }
 
-/** Reads frames up to the first that is incomplete, unknown or does not match its checksum. The rows are views into `content`. */
+/**
+ * Reads the frames of a segment. Behind one that is damaged it goes on where the next begins, which the damaged one's own length tells: it does
+ * not look for frames anywhere else, because what stands within one was chosen by a sender. The rows are views into `content`.
+ */
 export function scanSegment(content: Buffer): ScannedSegment {
   const frames: Frame[] = [];
-  let rowCount = 0;
-  let at = 0;
-  while (at + HEADER_BYTES <= content.length && content.readUInt32LE(at) === MAGIC) {
-    const table = SPOOLED_TABLES[content.readUInt32LE(at + 4)];
-    const end = at + HEADER_BYTES + content.readUInt32LE(at + 12);
-    if (table === undefined || end > content.length) break;
-    const rows = content.subarray(at + HEADER_BYTES, end);
-    if (checksum(content.subarray(at), rows) !== content.readUInt32LE(at + 20)) break;
-    const frame = { table, schema: content.readUInt32LE(at + 8), rows, rowCount: content.readUInt32LE(at + 16) };
-    frames.push(frame);
-    rowCount += frame.rowCount;
-    at = end;
+  const bad: Buffer[] = [];
+  let [at, rowCount, badBytes, tornBytes] = [0, 0, 0, 0];
+  while (at < content.length) {
+    const frame = frameAt(content, at);
+    if (frame) {
+      frames.push(frame);
+      rowCount += frame.rowCount;
+      at += HEADER_BYTES + frame.rows.length;
+      continue;
+    }
+    const end = endOfDamaged(content, at);
+    // Where a frame stands behind it, it is more than the tail of an interrupted write.
+    if (end === undefined && content.indexOf(MAGIC_BYTES, at + 1) < 0) tornBytes = content.length - at;
+    const piece = content.subarray(at, end ?? content.length);
+    bad.push(piece);
+    badBytes += piece.length;
+    at += piece.length;
   }
-  return { frames, rowCount, goodBytes: at, badBytes: content.length - at, hasFrameInBadBytes: content.indexOf(MAGIC_BYTES, at + 1) >= 0 };
+  return { frames, rowCount, goodBytes: content.length - badBytes, badBytes, bad, tornBytes };
+}
+
+function frameAt(content: Buffer, at: number): Frame | undefined {
+  if (!looksLikeFrame(content, at)) return undefined;
+  const end = at + HEADER_BYTES + content.readUInt32LE(at + 12);
+  if (end > content.length) return undefined;
+  const rows = content.subarray(at + HEADER_BYTES, end);
+  if (checksum(content.subarray(at, at + HEADER_BYTES), rows) !== content.readUInt32LE(at + 20)) return undefined;
+  return { table: SPOOLED_TABLES[content.readUInt32LE(at + 4)] as SpooledTable, schema: content.readUInt32LE(at + 8), rows, rowCount: content.readUInt32LE(at + 16) };
+}
+
+function looksLikeFrame(content: Buffer, at: number): boolean {
+  return at + HEADER_BYTES <= content.length && content.readUInt32LE(at) === MAGIC && content.readUInt32LE(at + 4) < SPOOLED_TABLES.length;
+}
+
+/** Where a damaged frame ends; undefined when its header does not tell. */
+function endOfDamaged(content: Buffer, at: number): number | undefined {
+  if (at + HEADER_BYTES > content.length) return undefined;
+  const header = Buffer.from(content.subarray(at, at + HEADER_BYTES));
+  const length = header.readUInt32LE(12);
+  // The damage may be in the length itself. With one bit of it put right the checksum tells.
+  for (let bit = 0; bit < 32; bit++) {
+    header.writeUInt32LE((length ^ (1 << bit)) >>> 0, 12);
+    const possible = at + HEADER_BYTES + header.readUInt32LE(12);
+    if (possible <= content.length && checksum(header, content.subarray(at + HEADER_BYTES, possible)) === header.readUInt32LE(20)) return possible;
+  }
+  const end = at + HEADER_BYTES + length;
+  return end === content.length || looksLikeFrame(content, end) ? end : undefined;
 }
 
 function checksum(header: Buffer, rows: Buffer): number {

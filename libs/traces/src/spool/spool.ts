@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { open, readFile, rename, rm, stat, statfs, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { DomainError, messageOf, type Clock, type Logger } from '#platform';
 import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 
@@ -13,12 +14,13 @@ import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
  * again; its name is its identity, so that loading it twice can be recognised.
  * Safe to repeat: opening after a crash cuts torn tails and seals what was left open. A segment that cannot be renamed keeps its `.open`
  * name and is sealed all the same: the name only tells the next process that its tail may be torn.
- * Known gaps: one spool directory per process; of a segment with damage in its middle the frames before the damage are loaded, and the file
- * is kept aside with what follows.
+ * Known gaps: one spool directory per process. An acknowledged frame at the end of a segment that was left open, whose header was damaged in
+ * more than a bit, looks like a torn tail.
  */
 
 const OPEN = '.open';
 const SEALED = '.seg';
+const ID_RANDOM_DIGITS = 8;
 const RETRY_AFTER_SECONDS = 5;
 const FREE_BYTES_MAX_AGE_MS = 500;
 
@@ -154,6 +156,20 @@ export class Spool {
     this.#options.logger.error({ segment: segment.id, reason }, 'segment refused by the store and set aside');
   }
 
+  /**
+   * The store has what is good in the segment; the rest is kept aside as a segment of its own, so that it can be tried again without the
+   * others. Safe to repeat: the same rest has the same name.
+   */
+  async setRestAside(segment: SealedSegment, rest: Buffer, reason: string): Promise<void> {
+    const id = segment.id.slice(0, -ID_RANDOM_DIGITS) + crc32(rest).toString(16).padStart(ID_RANDOM_DIGITS, '0');
+    const target = join(this.#options.directory, 'refused', id);
+    await writeFile(`${target}.txt`, `${reason} (rest of segment ${segment.id})\n`);
+    await writeFile(`${target}${SEALED}`, rest, { flush: true });
+    await syncDirectory(dirname(target));
+    await this.remove(segment);
+    this.#options.logger.error({ segment: segment.id, rest: id, reason }, 'part of a segment set aside; the rest of it was loaded');
+  }
+
   refusedCount(): number {
     return readdirSync(join(this.#options.directory, 'refused')).filter((name) => name.endsWith(SEALED)).length;
   }
@@ -233,7 +249,7 @@ export class Spool {
   }
 
   async #create(): Promise<OpenSegment> {
-    const id = `${String(this.#options.clock.now().getTime()).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+    const id = `${String(this.#options.clock.now().getTime()).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(ID_RANDOM_DIGITS / 2).toString('hex')}`;
     const path = join(this.#options.directory, id + OPEN);
     const file = await open(path, 'wx', 0o600);
     try {
@@ -278,21 +294,23 @@ export class Spool {
       const path = join(directory, name);
       if (name.endsWith(SEALED)) this.#takeOver(name.slice(0, -SEALED.length), path, (await stat(path)).size);
       if (!name.endsWith(OPEN)) continue;
-      const { goodBytes, badBytes, rowCount, hasFrameInBadBytes } = scanSegment(await readFile(path));
-      // A torn tail was never acknowledged. What stands before other frames may have been: it is left as it is, and the loader sets it aside.
-      const isTorn = badBytes > 0 && !hasFrameInBadBytes;
+      const content = await readFile(path);
+      const { badBytes, tornBytes, rowCount } = scanSegment(content);
+      // A torn tail was never acknowledged. Anything else that is wrong may have been: it is left as it is, and the loader sets it aside.
+      const isTorn = tornBytes > 0 && tornBytes === badBytes;
       if (isTorn) {
         logger.warn({ segment: name, badBytes, rowCount }, 'torn tail cut from a spool segment: it was never acknowledged');
-        await truncate(path, goodBytes);
+        await truncate(path, content.length - tornBytes);
       }
-      if (goodBytes === 0 && !hasFrameInBadBytes) {
+      const bytes = isTorn ? content.length - tornBytes : content.length;
+      if (bytes === 0) {
         await rm(path);
         continue;
       }
       const id = name.slice(0, -OPEN.length);
       const sealedPath = join(directory, id + SEALED);
       await rename(path, sealedPath);
-      this.#takeOver(id, sealedPath, isTorn ? goodBytes : goodBytes + badBytes);
+      this.#takeOver(id, sealedPath, bytes);
     }
     this.#bytesOnDisk = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
