@@ -35,7 +35,7 @@ function change({ holder, key }: Place, random: Random, other: Place): void {
       Reflect.deleteProperty(holder, key);
       return;
     case 1:
-      put(holder, random.pick(KEYS), value);
+      put(holder, random.pick(KEYS), random.chance(0.2) ? DEEP : value);
       return;
     case 2:
       holder[key] = structuredClone(other.holder[other.key]);
@@ -63,7 +63,10 @@ function placesIn(holder: object, into: Place[] = []): Place[] {
 }
 
 function deepText(random: Random): string {
-  const levels = random.pick([31, 32, 33, 34, 2000, random.chance(0.05) ? 20_000 : 200]);
-  if (random.chance(0.5)) return `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  if (random.chance(0.5)) {
+    const levels = random.pick([31, 32, 33, 34, 20_000]);
+    return `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  }
+  const levels = random.pick([31, 32, 33, 34, 2000]);
   return `${'{"arrayValue":{"values":['.repeat(levels)}{"stringValue":"core"}${']}}'.repeat(levels)}`;
 }

@@ -33,7 +33,7 @@ export class OtlpSender {
   send(message: OtlpMessage, transport: Transport): Promise<Answer> {
     if (transport === 'json') return this.sendBody(message.signal, { 'content-type': 'application/json' }, message.signal === 'traces' ? jsonOf(message.request) : logsJsonOf(message.request));
     const body = message.signal === 'traces' ? protobufOf(message.request) : logsProtobufOf(message.request);
-    if (transport === 'grpc') return this.#sendOverGrpc(message.signal, body);
+    if (transport === 'grpc') return this.sendGrpc(message.signal, body);
     return this.sendBody(message.signal, { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' }, gzipSync(body, { level: 1 }));
   }
 
@@ -53,7 +53,7 @@ export class OtlpSender {
     this.#grpc.close();
   }
 
-  #sendOverGrpc(signal: OtlpSignal, body: Buffer): Promise<Answer> {
+  sendGrpc(signal: OtlpSignal, body: Buffer): Promise<Answer> {
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${this.service.key}`);
     const same = (bytes: Buffer) => bytes;

@@ -86,5 +86,8 @@ describe('broken input', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(fateOf(Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"unknown":${deep}}]}]}]}`), 'json')).toBe('refused');
     expect(fateOf(Buffer.from(`{"resourceSpans":[{"resource":{"unknown":${deep}},"scopeSpans":[]}]}`), 'json')).toBe('refused');
+    for (const kind of ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'bytesValue', 'arrayValue', 'kvlistValue']) {
+      expect([kind, fateOf(Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"k","value":{"${kind}":${deep}}}]}]}]}]}`), 'json')]).toEqual([kind, 'refused']);
+    }
   });
 });

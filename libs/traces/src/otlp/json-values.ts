@@ -104,8 +104,9 @@ function int64At(json: unknown, at: string): AttributeValue {
 
 // What JSON has no number for is spelt out (ProtoJSON: "NaN", "Infinity", "-Infinity").
 function doubleAt(json: unknown, at: string): number {
-  const value = typeof json === 'string' && json.trim() === '' ? undefined : Number(json);
-  if ((typeof json !== 'number' && typeof json !== 'string') || value === undefined || (Number.isNaN(value) && json !== 'NaN')) throw malformed(`${at} must be a number`);
+  // The type comes first: to make a number of a list, JavaScript would make a text of it, as deep as it goes.
+  const value = (typeof json === 'string' && json.trim() !== '') || typeof json === 'number' ? Number(json) : undefined;
+  if (value === undefined || (Number.isNaN(value) && json !== 'NaN')) throw malformed(`${at} must be a number`);
   return value;
 }
 

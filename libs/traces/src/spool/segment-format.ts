@@ -4,6 +4,8 @@ import { crc32 } from 'node:zlib';
  * A segment file is a run of frames. Each frame: magic "ASF2", table, checksum of the columns' names and types, payload length, number of
  * rows, CRC-32 of these four and the payload (six little-endian 32-bit words), then the payload: one block of rows in ClickHouse's Native
  * format. A crash can only tear the last frames, which nobody was told about; a disk can damage any.
+ *
+ * Known gap: behind a frame whose header was damaged in more than a bit no other frame is looked for.
  */
 
 const MAGIC_BYTES = Buffer.from('ASF2');
