@@ -76,6 +76,25 @@ describe('loading segments into the engine', () => {
     await again.close();
   });
 
+  it('has every part of every table on the disk before the segment is deleted', async () => {
+    await empty();
+    const synced = async () => {
+      const rows = await stores.clickhouse.rows<{ event: string; value: string }>({ query: "SELECT event, value FROM system.events WHERE event IN ('FileSync', 'DirectorySync')", query_params: {} });
+      const value = (name: string) => Number(rows.find(({ event }) => event === name)?.value ?? 0);
+      return { files: value('FileSync'), directories: value('DirectorySync') };
+    };
+    const spool = await openSpool('synced');
+    const events = [{ name: 'astrolabe.signal', attributes: attributesOf({ 'astrolabe.signal.name': 'saved' }) }];
+    await spool.append(framesOf([{ ...BASE_SPAN, attributes: attributesOf({ 'gen_ai.conversation.id': 'c-1' }), events }]));
+    const before = await synced();
+    await loadAll(spool);
+    const after = await synced();
+    await spool.close();
+    // A part has at least its data, its columns and its checksums; its directory and the table's are made durable too.
+    expect(after.files - before.files).toBeGreaterThanOrEqual(3 * TABLES.length);
+    expect(after.directories - before.directories).toBeGreaterThanOrEqual(TABLES.length);
+  });
+
   it('does so also for a segment of more rows than the engine reads at a time', async () => {
     await empty();
     const spool = await openSpool('large');
