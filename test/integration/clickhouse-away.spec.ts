@@ -83,7 +83,7 @@ describe('stores of a receiver', () => {
       await eventually(async () => levels().filter((level) => level === ERROR).length, (errors) => errors >= 2);
       expect(log[0]).toMatchObject({ level: WARN, msg: expect.stringContaining('ClickHouse is away') });
       expect(log.find(({ level }) => level === ERROR)?.err?.message).toContain('Migration 0001_traces.sql was edited');
-      expect(await intake.accept('traces', 'default', protobufOf(requestOf([BASE_SPAN])), 'protobuf')).toMatchObject({ accepted: 1 });
+      expect(await intake.accept('traces', await intake.senderOf('default'), protobufOf(requestOf([BASE_SPAN])), 'protobuf')).toMatchObject({ accepted: 1 });
       expect(intake.figures()).toMatchObject({ isStoreAway: true });
 
       await operator.run({ query: 'TRUNCATE TABLE schema_migrations', query_params: {} });

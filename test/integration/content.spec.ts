@@ -62,7 +62,7 @@ function said(trace: number, attributes: Record<string, string>, ageMs = 60_000)
   return { traceId: traceId(trace), spanId: (++spans).toString(16).padStart(16, '0'), name: 'chat', startTimeUnixNano: String(start), endTimeUnixNano: String(start + 1000n), attributes: attributesOf(attributes) };
 }
 async function send(organizationId: string, ...list: OtlpSpan[]): Promise<void> {
-  await intake.accept('traces', organizationId, protobufOf(requestOf(list)), 'protobuf');
+  await intake.accept('traces', await intake.senderOf(organizationId), protobufOf(requestOf(list)), 'protobuf');
   await intake.drain();
 }
 const bodiesOf = async (organizationId: string) => {
@@ -169,7 +169,7 @@ describe('retention', () => {
     clock.advance(11_000);
     // What comes later follows the same rule, and what is too old already is told to the sender.
     await send('acme', said(200, { 'gen_ai.conversation.id': 'c-old', 'gen_ai.input.messages': '15 days' }, 15 * DAY_MS));
-    const tooOld = await intake.accept('traces', 'acme', protobufOf(requestOf([said(201, {}, 31 * DAY_MS)])), 'protobuf');
+    const tooOld = await intake.accept('traces', await intake.senderOf('acme'), protobufOf(requestOf([said(201, {}, 31 * DAY_MS)])), 'protobuf');
     expect(tooOld).toMatchObject({ accepted: 0, rejected: 1, rejection: expect.stringContaining('the oldest that is taken') });
 
     const agesOf = async (table: string, organizationId: string) => {

@@ -38,7 +38,7 @@ describe('what is sent more than once', () => {
     const intake = await OtlpIntake.open({ ...stores, config: { ...stores.config, DATA_DIR: `${stores.config.DATA_DIR}/${number}`, ...settings }, clock, logger: createLogger('silent', 'test') });
     opened.push(intake);
     const load = async (body: Buffer, signal: 'traces' | 'logs' = 'traces', encoding: 'protobuf' | 'json' = 'protobuf') => {
-      const accepted = await intake.accept(signal, organizationId, body, encoding);
+      const accepted = await intake.accept(signal, await intake.senderOf(organizationId), body, encoding);
       expect(accepted.rejected).toBe(0);
       await intake.drain();
       clock.advance(1000);
@@ -119,7 +119,7 @@ describe('what is sent more than once', () => {
     let refused: Buffer | undefined;
     while (!refused && taken < 100) {
       const body = protobufOf(requestOf([span(taken + 1, {})]));
-      const failure: unknown = await intake.accept('traces', organizationId, body, 'protobuf').then(() => undefined, (error: unknown) => error);
+      const failure: unknown = await intake.accept('traces', await intake.senderOf(organizationId), body, 'protobuf').then(() => undefined, (error: unknown) => error);
       if (failure === undefined) taken++;
       else {
         expect(failure).toMatchObject({ code: 'spool_full' });
@@ -135,7 +135,7 @@ describe('what is sent more than once', () => {
   it('is a span of each organization that sent it', async () => {
     const [a, b] = [await open(), await open()];
     const intake = a.intake;
-    for (const organizationId of [a.organizationId, b.organizationId, a.organizationId]) await intake.accept('traces', organizationId, protobufOf(requestOf(SPANS)), 'protobuf');
+    for (const organizationId of [a.organizationId, b.organizationId, a.organizationId]) await intake.accept('traces', await intake.senderOf(organizationId), protobufOf(requestOf(SPANS)), 'protobuf');
     await intake.drain();
     expect([await a.rowsIn('spans'), await b.rowsIn('spans')]).toEqual([2, 2]);
   });

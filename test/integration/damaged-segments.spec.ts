@@ -43,7 +43,7 @@ const stored = async () => {
 /** What a killed process leaves: one open segment with a frame for each request that it acknowledged. */
 async function leaveSegment(): Promise<{ path: string; content: Buffer; ends: number[] }> {
   const intake = await openIntake();
-  for (let frame = 0; frame < FRAMES; frame++) expect(await intake.accept('traces', organizationId, bodyOf(spanIdsIn(frame)), 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME });
+  for (let frame = 0; frame < FRAMES; frame++) expect(await intake.accept('traces', await intake.senderOf(organizationId), bodyOf(spanIdsIn(frame)), 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME });
   const [name = ''] = readdirSync(spool()).filter((file) => file.endsWith('.open'));
   const path = join(spool(), name);
   const content = readFileSync(path);
@@ -66,7 +66,7 @@ async function startAgain() {
     await intake.drain();
     const after = spanId(1000);
     // It serves, whatever it found.
-    await intake.accept('traces', organizationId, bodyOf([after]), 'protobuf');
+    await intake.accept('traces', await intake.senderOf(organizationId), bodyOf([after]), 'protobuf');
     await intake.drain();
     const { waiting, refused } = readSpool(spool());
     return { stored: (await stored()).filter((id) => id !== after), serves: (await stored()).includes(after), waiting, refused: refused.map(({ reason }) => reason), figures: intake.figures() };
@@ -157,7 +157,7 @@ describe('a client that sends everything three times', () => {
   it('at once, again later and again after a restart, is counted once by readers, and within the window has no second row', async () => {
     let intake = await openIntake();
     const body = bodyOf(spanIdsIn(0));
-    for (let time = 0; time < 3; time++) expect(await intake.accept('traces', organizationId, body, 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME, rejected: 0 });
+    for (let time = 0; time < 3; time++) expect(await intake.accept('traces', await intake.senderOf(organizationId), body, 'protobuf')).toMatchObject({ accepted: SPANS_PER_FRAME, rejected: 0 });
     await intake.drain();
     expect(await stored()).toEqual(spanIdsIn(0));
     expect(intake.figures()).toMatchObject({ acceptedSpans: 9, resentSpans: 6 });
@@ -165,7 +165,7 @@ describe('a client that sends everything three times', () => {
 
     // The window is empty after a restart: the store has a copy, and nobody counts it.
     intake = await openIntake();
-    await intake.accept('traces', organizationId, body, 'protobuf');
+    await intake.accept('traces', await intake.senderOf(organizationId), body, 'protobuf');
     await intake.drain();
     await intake.close();
     const [seen] = await stores.clickhouse.rows({ query: 'SELECT count() AS spans, uniqExact(span_id_hex) AS ids FROM v_spans WHERE organization_id = {organizationId: String}', query_params: { organizationId } });

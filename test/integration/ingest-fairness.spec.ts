@@ -31,13 +31,13 @@ describe('a key with hundreds of large requests under way', () => {
     await keys.ensure('noisy', 'agents', noisy, ['ingest']);
     await keys.ensure('quiet', 'agents', quiet, ['ingest']);
     intake = await OtlpIntake.open({ ...stores, clock: new SystemClock(), logger: createLogger('silent', 'test') });
-    const accept: OtlpIntake['accept'] = async (signal, organizationId, body, encoding) => {
-      if (organizationId !== 'noisy') return intake.accept(signal, organizationId, body, encoding);
+    const accept: OtlpIntake['accept'] = async (signal, sender, body, encoding) => {
+      if (sender.organizationId !== 'noisy') return intake.accept(signal, sender, body, encoding);
       begun++;
       onBegun();
-      return intake.accept(signal, organizationId, body, encoding).finally(() => stored++);
+      return intake.accept(signal, sender, body, encoding).finally(() => stored++);
     };
-    receivers = await openReceivers(stores, { intake: { accept, figures: () => intake.figures() } as OtlpIntake });
+    receivers = await openReceivers(stores, { intake: { senderOf: (organizationId) => intake.senderOf(organizationId), accept, figures: () => intake.figures() } as OtlpIntake });
   });
   afterAll(async () => {
     await receivers.close();

@@ -2,10 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { request as httpRequest } from 'node:http';
 import { ApiKeys, ManualClock, SystemClock } from '#platform';
 import { attributesOf, protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
+import { callRaw, frameOf, hangUp } from '../support/grpc-frames.js';
 import { HeldSync } from '../support/held-sync.js';
 import { openReceivers, type ReceiverSettings } from '../support/otlp-receivers.js';
 import { SENDERS, type OtlpAnswer, type OtlpSender } from '../support/otlp-senders.js';
 import { SIGNALS, TRACE_ID, spanIdOf } from '../support/otlp-signals.js';
+import { eventually } from '../support/service-process.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 /* What our receiver does beyond OTLP: keys, their limits, what spans it takes, and the spool. What OTLP asks for is in otlp-conformance.spec.ts. */
@@ -57,14 +59,21 @@ describe('the receiver', () => {
 
   describe.each(SENDERS)('what one key may send, over $name', (sender) => {
     const LIMITED = sender.name === 'gRPC' ? 'RESOURCE_EXHAUSTED' : 429;
+    // So many bytes of nothing: blanks, or a field that nobody knows (number 15, whose length takes two or three bytes).
+    const emptyOf = (bytes: number) => {
+      if (sender.encoding === 'json') return Buffer.from('{}'.padEnd(bytes));
+      const lengthBytes = bytes - 3 < 0x4000 ? 2 : 3;
+      const length = Array.from({ length: lengthBytes }, (_, n) => (((bytes - 1 - lengthBytes) >> (7 * n)) & 0x7f) | (n < lengthBytes - 1 ? 0x80 : 0));
+      return Buffer.concat([Buffer.from([0x7a, ...length]), Buffer.alloc(bytes - 1 - lengthBytes)]);
+    };
 
     it('is a number of bytes a second: above it, when to come back; another key is not held up', async () => {
       const clock = new ManualClock('2026-11-01T00:00:00Z');
       const receivers = await open({ clock, config: { INGEST_KEY_BYTES_PER_SECOND_MAX: 1000 } });
       const [loud, quiet] = [await newKey(), await newKey()];
       const send = (key: string, body = tracesOf(sender, 'x')) => sender.send(receivers, 'traces', body, { key });
-      // A field that nobody knows, or blanks: 9000 bytes, of which four seconds' worth were there.
-      const body = sender.encoding === 'json' ? Buffer.from('{}'.padEnd(9000)) : Buffer.concat([Buffer.from([0x7a, 0xa5, 0x46]), Buffer.alloc(8997)]);
+      // Of which four seconds' worth were there.
+      const body = emptyOf(9000);
       expect((await send(loud, body)).failure).toBeUndefined();
       expect(codeOf(await send(loud))).toEqual({ status: LIMITED, code: 8, message: expect.stringContaining('INGEST_KEY_BYTES_PER_SECOND_MAX): send again in 5 s'), retryAfterSeconds: 5 });
       expect((await send(quiet)).failure).toBeUndefined();
@@ -75,7 +84,7 @@ describe('the receiver', () => {
     it('counts bytes as they are after decompression', async () => {
       const receivers = await open({ clock: new ManualClock('2026-11-01T00:00:00Z'), config: { INGEST_KEY_BYTES_PER_SECOND_MAX: 1000 } });
       const key = await newKey();
-      const body = sender.encoding === 'json' ? Buffer.from('{}'.padEnd(9000)) : Buffer.concat([Buffer.from([0x7a, 0xa5, 0x46]), Buffer.alloc(8997)]);
+      const body = emptyOf(9000);
       expect((await sender.send(receivers, 'traces', body, { key, isGzip: true })).failure).toBeUndefined();
       expect((await sender.send(receivers, 'traces', body, { key, isGzip: true })).retryAfterSeconds).toBe(5);
     });
@@ -100,6 +109,47 @@ describe('the receiver', () => {
       expect(all.filter(({ failure }) => failure === undefined)).toHaveLength(3);
       expect((await send(loud, 7)).failure).toBeUndefined();
     });
+
+    it('is held in memory only as far as it leaves room for others, until it is on disk', async () => {
+      const held = await HeldSync.start();
+      closing.push(() => held.release());
+      const receivers = await open({ config: { INGEST_HELD_BYTES_MAX: 300_000 } });
+      const [loud, quiet] = [await newKey(), await newKey()];
+      const send = (key: string, body: Buffer) => sender.send(receivers, 'traces', body, { key });
+      const spans = tracesOf(sender, 'x');
+      const first = send(loud, sender.encoding === 'json' ? Buffer.concat([spans, Buffer.alloc(130_000 - spans.length, ' ')]) : Buffer.concat([spans, emptyOf(130_000 - spans.length)]));
+      await held.called();
+      const busy = { status: LIMITED, code: 8, message: expect.stringMatching(/1\d{5} bytes under way, and no more room for others \(limit: INGEST_HELD_BYTES_MAX\): send again in 1 s/), retryAfterSeconds: 1 };
+      expect(codeOf(await send(loud, emptyOf(41_000)))).toEqual(busy);
+      expect((await send(loud, emptyOf(5000))).failure).toBeUndefined();
+      // Nothing to store is answered without the disk. Another finds what the first one left, and no more than there is.
+      expect((await send(quiet, emptyOf(80_000))).failure).toBeUndefined();
+      const full = { status: sender.name === 'gRPC' ? 'UNAVAILABLE' : 503, code: 14, message: expect.stringContaining('leave no room for this one'), retryAfterSeconds: 1 };
+      expect([full, { ...busy, message: expect.stringContaining('no more room for others') }]).toContainEqual(codeOf(await send(quiet, emptyOf(171_000))));
+      held.release();
+      expect((await first).failure).toBeUndefined();
+      expect((await send(loud, emptyOf(100_000))).failure).toBeUndefined();
+    });
+  });
+
+  it('refuses a stranger and a busy key before their messages have come, over gRPC', async () => {
+    const held = await HeldSync.start();
+    closing.push(() => held.release());
+    const { grpcAddress } = await open({ config: { INGEST_KEY_REQUESTS_MAX: 1 } });
+    const key = await newKey();
+    const start = frameOf(Buffer.alloc(KIB), false).subarray(0, 100);
+    const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+    const call = (secret: string) => callRaw(grpcAddress, path, { authorization: `Bearer ${secret}` }, start, false);
+    expect(await call(ApiKeys.newSecret())).toMatchObject({ status: 16 });
+    const grpc = SENDERS.find(({ name }) => name === 'gRPC') as OtlpSender;
+    const first = grpc.send({ grpcAddress, url: '' }, 'traces', tracesOf(grpc, 'x'), { key });
+    await held.called();
+    expect(await call(key)).toEqual({ status: 8, message: expect.stringContaining('1 requests under way') });
+    held.release();
+    expect((await first).failure).toBeUndefined();
+    // Who hangs up before the message has come is under way no more, as soon as the receiver sees that the connection is gone.
+    await hangUp(grpcAddress, path, { authorization: `Bearer ${key}` }, start);
+    await eventually(() => grpc.send({ grpcAddress, url: '' }, 'traces', tracesOf(grpc, 'x'), { key }), ({ failure }) => failure === undefined);
   });
 
   it.each(SENDERS)('leaves out spans of another time, and says which and what to look at, over $name', async (sender) => {

@@ -84,7 +84,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
   const sendRequest = async (organizationId: string, request: object, kind: OtlpSignal = 'traces') => {
-    const { rejected, rejection } = await intake.accept(kind, organizationId, Buffer.from(JSON.stringify(request)), 'json');
+    const { rejected, rejection } = await intake.accept(kind, await intake.senderOf(organizationId), Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
     await intake.drain();
   };

@@ -45,7 +45,7 @@ describe('segments on their way to a ClickHouse server that fails', () => {
     await front.listenAgain().catch(() => undefined);
   });
 
-  const accept = () => intake.accept('traces', organizationId, protobufOf(requestOf(spans)), 'protobuf');
+  const accept = async () => intake.accept('traces', await intake.senderOf(organizationId), protobufOf(requestOf(spans)), 'protobuf');
   const loaded = async () => {
     const [row] = await stores.clickhouse.rows<{ n: string }>({ query: 'SELECT count() AS n FROM spans WHERE organization_id = {organizationId: String}', query_params: { organizationId } });
     return Number(row?.n);

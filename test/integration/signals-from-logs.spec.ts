@@ -33,7 +33,7 @@ describe('signals that come as log records', () => {
   const newSender = () => {
     const organizationId = `organization-${++number}`;
     const load = async (signal: 'traces' | 'logs', body: Buffer, encoding: 'protobuf' | 'json' = 'protobuf') => {
-      expect((await intake.accept(signal, organizationId, body, encoding)).rejected).toBe(0);
+      expect((await intake.accept(signal, await intake.senderOf(organizationId), body, encoding)).rejected).toBe(0);
       await intake.drain();
       clock.advance(1000);
     };

@@ -57,7 +57,7 @@ describe('traces on the engine', () => {
 
   const load = async (organizationId: string, spans: Given[], resource: Record<string, string> = {}) => {
     const body = protobufOf(requestOf(spans.map(spanOf), resource));
-    expect(await intake.accept('traces', organizationId, body, 'protobuf')).toMatchObject({ accepted: spans.length, rejected: 0 });
+    expect(await intake.accept('traces', await intake.senderOf(organizationId), body, 'protobuf')).toMatchObject({ accepted: spans.length, rejected: 0 });
     await intake.drain();
     clock.advance(1000);
   };
@@ -294,6 +294,6 @@ describe('traces on the engine', () => {
     ]).execute();
     await load('priced', [{ trace: 1, id: 1, attributes: { ...CALL, 'gen_ai.conversation.id': 'c-1' } }]);
     expect(await reader.spansOf('priced', ['c-1'])).toEqual([expect.objectContaining({ cost_usd: '0.003574', cost_source: 'override', price_version: 'override/openai/gpt-4.1@2026-01-01' })]);
-    await expect(intake.accept('traces', 'broken', protobufOf(requestOf([spanOf({ trace: 1, id: 1 })])), 'protobuf')).rejects.toMatchObject({ kind: 'unavailable', code: 'prices_unusable', message: expect.stringContaining('broken') });
+    await expect(intake.senderOf('broken')).rejects.toMatchObject({ kind: 'unavailable', code: 'prices_unusable', message: expect.stringContaining('broken') });
   });
 });

@@ -1,12 +1,15 @@
-import { Metadata, Server, ServerCredentials, type ServiceDefinition, type UntypedHandleCall, type handleUnaryCall, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor, type ServiceDefinition, type UntypedHandleCall, type handleUnaryCall, type sendUnaryData, type ServerUnaryCall, type StatusObject } from '@grpc/grpc-js';
 import { partialSuccessBody, statusMessage, type OtlpSignal } from '#traces';
 import { DomainError, messageOf } from '#platform';
 import { METRICS_NOT_TAKEN } from './http-receiver.js';
-import { rejectionMessage, type OtlpReceiver } from './receive.js';
+import { rejectionMessage, type Admission, type OtlpReceiver } from './receive.js';
 
 /*
  * OTLP/gRPC, by the specification ("OTLP/gRPC"): the same messages as over HTTP, as raw bytes to the same reader. gzip is undone by grpc-js,
  * which stops at the limit. Overload carries RetryInfo, without which a client may not send again.
+ *
+ * grpc-js calls a handler when it has the whole message. An interceptor comes before: it is asked when the headers are there, and a stream is
+ * not read until it has answered.
  */
 
 export interface GrpcReceiver {
@@ -16,10 +19,12 @@ export interface GrpcReceiver {
 
 /** @throws DomainError `grpc_cannot_listen` */
 export async function startGrpcReceiver(receiver: OtlpReceiver, host: string, port: number): Promise<GrpcReceiver> {
-  const server = new Server({ 'grpc.max_receive_message_length': receiver.messageBytesMax });
-  addExport(server, 'trace.v1.TraceService', (call, callback) => void exportOver(receiver, 'traces', call, callback));
-  addExport(server, 'logs.v1.LogsService', (call, callback) => void exportOver(receiver, 'logs', call, callback));
-  addExport(server, 'metrics.v1.MetricsService', (_call, callback) => fail(receiver, METRICS_NOT_TAKEN, callback));
+  const admissions: Admissions = new WeakMap();
+  const server = new Server({ 'grpc.max_receive_message_length': receiver.messageBytesMax, interceptors: [admitFirst(receiver, admissions)] });
+  const add = (service: string, signal: OtlpSignal) => addExport(server, service, (call, callback) => void exportOver(receiver, signal, admissions, call, callback));
+  add('trace.v1.TraceService', 'traces');
+  add('logs.v1.LogsService', 'logs');
+  addExport(server, 'metrics.v1.MetricsService', (_call, callback) => callback(statusOf(receiver, METRICS_NOT_TAKEN)));
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, found) => (error ? reject(cannotListen(address, error)) : resolve(found)));
@@ -45,24 +50,55 @@ function addExport(server: Server, service: string, handle: handleUnaryCall<Byte
   server.addService(definition, { Export: handle as UntypedHandleCall });
 }
 
-async function exportOver(receiver: OtlpReceiver, signal: OtlpSignal, call: ServerUnaryCall<Bytes, Bytes>, callback: sendUnaryData<Bytes>): Promise<void> {
+/** Of calls whose message is not there yet, by their headers: what the interceptor hands on is what the handler is given. */
+type Admissions = WeakMap<Metadata, Admission>;
+
+function admitFirst(receiver: OtlpReceiver, admissions: Admissions): ServerInterceptor {
+  return (_method, nextCall) => {
+    let headers: Metadata | undefined;
+    let isOver = false;
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        receiver.admit(metadata.getMap()).then(
+          (admission) => {
+            if (isOver) return admission.leave();
+            admissions.set((headers = metadata), admission);
+            next(metadata);
+          },
+          (error: unknown) => call.sendStatus(statusOf(receiver, error)),
+        );
+      })
+      // At the end of every call, answered or not. What a handler has taken, it ends itself: a client that hangs up does not stop it.
+      .withOnCancel(() => {
+        isOver = true;
+        if (headers) admissions.get(headers)?.leave();
+      })
+      .build();
+    const call: ServerInterceptingCall = new ServerInterceptingCall(nextCall, { start: (next) => next(listener) });
+    return call;
+  };
+}
+
+async function exportOver(receiver: OtlpReceiver, signal: OtlpSignal, admissions: Admissions, { metadata, request }: ServerUnaryCall<Bytes, Bytes>, callback: sendUnaryData<Bytes>): Promise<void> {
+  const admission = admissions.get(metadata);
+  admissions.delete(metadata);
   try {
-    const accepted = await receiver.receive({
-      signal,
-      headers: call.metadata.getMap(),
-      readBody: async () => ({ encoding: 'protobuf', isGzip: false, bytes: call.request }),
-    });
+    if (!admission) throw new Error('a call came past its interceptor');
+    admission.hold(request.length);
+    const accepted = await admission.store(signal, { encoding: 'protobuf', isGzip: false, bytes: request });
     callback(null, partialSuccessBody(signal, 'protobuf', accepted.rejected, rejectionMessage(signal, accepted)));
   } catch (error) {
-    fail(receiver, error, callback);
+    callback(statusOf(receiver, error));
+  } finally {
+    admission?.leave();
   }
 }
 
-function fail(receiver: OtlpReceiver, error: unknown, callback: sendUnaryData<Bytes>): void {
+function statusOf(receiver: OtlpReceiver, error: unknown): StatusObject {
   const { code, message, retryAfterSeconds } = receiver.describe(error);
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', statusMessage(code, message, retryAfterSeconds));
-  callback({ code, details: message, metadata });
+  return { code, details: message, metadata };
 }
 
 // Calls under way are answered; a client that keeps its connection open must not keep us.

@@ -1,7 +1,7 @@
 import { CONTENT_TYPE, partialSuccessBody, statusBody, type OtlpEncoding, type OtlpSignal } from '#traces';
 import { DomainError, statusOfKind } from '#platform';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { rejectionMessage, tooLarge, type OtlpReceiver, type SentBody } from './receive.js';
+import { rejectionMessage, tooLarge, type Admission, type OtlpReceiver, type SentBody } from './receive.js';
 
 /*
  * OTLP/HTTP, by the specification (docs: "OTLP/HTTP Request", "Failures"): protobuf and JSON on one path by Content-Type, gzip or none, the
@@ -29,13 +29,17 @@ export const METRICS_NOT_TAKEN = new DomainError({
 });
 
 async function receive(signal: OtlpSignal, request: FastifyRequest, reply: FastifyReply, receiver: OtlpReceiver): Promise<FastifyReply> {
+  let admission: Admission | undefined;
   try {
-    const accepted = await receiver.receive({ signal, headers: request.headers, readBody: (bytesMax) => readSent(request, bytesMax) });
+    admission = await receiver.admit(request.headers);
+    const accepted = await admission.store(signal, await readSent(request, receiver.bodyBytesMax, admission));
     const encoding = encodingOf(request) ?? 'json';
     const body = partialSuccessBody(signal, encoding, accepted.rejected, rejectionMessage(signal, accepted));
     return await reply.status(200).header('content-type', CONTENT_TYPE[encoding]).send(body);
   } catch (error) {
     return answerFailure(request, reply, error, receiver);
+  } finally {
+    admission?.leave();
   }
 }
 
@@ -44,7 +48,7 @@ function answerFailure(request: FastifyRequest, reply: FastifyReply, error: unkn
   const { kind, code, message, retryAfterSeconds } = receiver.describe(error);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   // Bytes of the request that were not read would be taken for the next request on this connection.
-  if (kind === 'too_large' || kind === 'rate_limited') void reply.header('connection', 'close');
+  if (kind === 'too_large' || kind === 'rate_limited' || (kind === 'unavailable' && !request.raw.complete)) void reply.header('connection', 'close');
   return reply.status(statusOfKind[kind]).header('content-type', CONTENT_TYPE[encoding]).send(statusBody(encoding, code, message));
 }
 
@@ -62,20 +66,20 @@ function isGzip(request: FastifyRequest): boolean {
   throw new DomainError({ kind: 'unsupported', code: 'unsupported_content_encoding', message: `Content-Encoding "${encoding}" is not taken: send gzip or none` });
 }
 
-// Who sends is looked at before what is sent.
-async function readSent(request: FastifyRequest, bytesMax: number): Promise<SentBody> {
+async function readSent(request: FastifyRequest, bytesMax: number, admission: Admission): Promise<SentBody> {
   const encoding = encodingOf(request);
   if (!encoding) throw unsupportedType(request);
-  return { encoding, isGzip: isGzip(request), bytes: await readBody(request, bytesMax) };
+  return { encoding, isGzip: isGzip(request), bytes: await readBody(request, bytesMax, admission) };
 }
 
-async function readBody(request: FastifyRequest, bytesMax: number): Promise<Buffer> {
+async function readBody(request: FastifyRequest, bytesMax: number, admission: Admission): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax, 'as sent', 'INGEST_BODY_BYTES_MAX');
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request.raw as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw tooLarge(bytesMax, 'as sent', 'INGEST_BODY_BYTES_MAX');
+    admission.hold(chunk.length);
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);

@@ -3,11 +3,11 @@ import { gunzip } from 'node:zlib';
 import { RPC_CODE, type Accepted, type OtlpEncoding, type OtlpIntake, type OtlpSignal, type RpcCode } from '#traces';
 import { DomainError, keyInHeaders, messageOf, type ApiKeys, type Clock, type Config, type ErrorKind, type Logger } from '#platform';
 import { FairQueue } from './fair-queue.js';
-import { KeyLimits } from './key-limits.js';
+import { KeyLimits, type Pass } from './key-limits.js';
 
 /*
- * What a request goes through whatever it came over: who sends, whether its key may send now, its body, decompressed, into the spool. A body
- * is decompressed and read when it is its key's turn.
+ * What a request goes through whatever it came over: who sends, whether its key may send now, its body, decompressed, into the spool. Who
+ * sends is looked at before what is sent, and a body is decompressed and read when it is its key's turn.
  */
 
 const inflate = promisify(gunzip);
@@ -17,7 +17,7 @@ const DEFLATE_RATIO_MAX = 1032;
 // Decompression runs beside the event loop, reading on it: a few at a time keep both busy.
 const PARALLEL_MAX = 4;
 
-type ReceiverConfig = Pick<Config, 'INGEST_BODY_BYTES_MAX' | 'INGEST_DECOMPRESSED_BYTES_MAX' | 'INGEST_KEY_BYTES_PER_SECOND_MAX' | 'INGEST_KEY_REQUESTS_MAX'>;
+type ReceiverConfig = Pick<Config, 'INGEST_BODY_BYTES_MAX' | 'INGEST_DECOMPRESSED_BYTES_MAX' | 'INGEST_HELD_BYTES_MAX' | 'INGEST_KEY_BYTES_PER_SECOND_MAX' | 'INGEST_KEY_REQUESTS_MAX'>;
 
 export interface ReceiverInput {
   intake: OtlpIntake;
@@ -27,10 +27,10 @@ export interface ReceiverInput {
   logger: Logger;
 }
 
-export interface OtlpRequest {
-  signal: OtlpSignal;
-  headers: Readonly<Record<string, unknown>>;
-  readBody(bytesMax: number): Promise<SentBody>;
+/** A request whose sender is known and may send now. Its body is not read before. */
+export interface Admission extends Omit<Pass, 'pay'> {
+  /** Resolves when what was sent is on disk. The bytes that it was given are held already. */
+  store(signal: OtlpSignal, sent: SentBody): Promise<Accepted>;
 }
 
 export interface SentBody {
@@ -39,6 +39,7 @@ export interface SentBody {
   bytes: Buffer;
 }
 
+/** Every failure here is a DomainError that `describe` gives a code, or a fault of ours. */
 export class OtlpReceiver {
   readonly #input: ReceiverInput;
   readonly #limits: KeyLimits;
@@ -47,31 +48,49 @@ export class OtlpReceiver {
   constructor(input: ReceiverInput) {
     const { config, clock } = input;
     this.#input = input;
-    this.#limits = new KeyLimits({ bytesPerSecondMax: config.INGEST_KEY_BYTES_PER_SECOND_MAX, requestsMax: config.INGEST_KEY_REQUESTS_MAX, clock });
+    this.#limits = new KeyLimits({
+      bytesPerSecondMax: config.INGEST_KEY_BYTES_PER_SECOND_MAX,
+      requestsMax: config.INGEST_KEY_REQUESTS_MAX,
+      heldBytesMax: config.INGEST_HELD_BYTES_MAX,
+      clock,
+    });
   }
 
-  /** The largest message, after decompression. */
+  /** The largest request as sent. */
+  get bodyBytesMax(): number {
+    return this.#input.config.INGEST_BODY_BYTES_MAX;
+  }
+
+  /** The largest request after decompression. */
   get messageBytesMax(): number {
     return this.#input.config.INGEST_DECOMPRESSED_BYTES_MAX;
   }
 
-  /** Resolves when what was sent is on disk. @throws DomainError for everything that `describe` gives a code; anything else is a fault of ours */
-  async receive(request: OtlpRequest): Promise<Accepted> {
-    const { keys, intake, config } = this.#input;
-    const { organizationId, keyId } = await keys.authenticate(keyInHeaders(request), 'ingest');
-    const leave = this.#limits.enter(keyId);
-    try {
-      const { encoding, isGzip, bytes } = await request.readBody(config.INGEST_BODY_BYTES_MAX);
-      // Only reading the body waits for a turn: while one request waits for the disk another can be read.
-      const stored = await this.#queue.run(keyId, async () => {
-        const body = isGzip ? await decompress(bytes, config.INGEST_DECOMPRESSED_BYTES_MAX) : bytes;
-        this.#limits.pay(keyId, body.length);
-        return { accepted: intake.accept(request.signal, organizationId, body, encoding) };
-      });
-      return await stored.accepted;
-    } finally {
-      leave();
-    }
+  /** Lets a request in by its headers; whoever asked must `leave`. */
+  async admit(headers: Readonly<Record<string, unknown>>): Promise<Admission> {
+    const { organizationId, keyId } = await this.#input.keys.authenticate(keyInHeaders({ headers }), 'ingest');
+    const pass = this.#limits.enter(keyId);
+    return { ...pass, store: (signal, sent) => this.#store(pass, { organizationId, keyId }, signal, sent) };
+  }
+
+  async #store(pass: Pass, { organizationId, keyId }: { organizationId: string; keyId: string }, signal: OtlpSignal, sent: SentBody): Promise<Accepted> {
+    const { intake } = this.#input;
+    const sender = await intake.senderOf(organizationId);
+    // Only reading the body waits for a turn: while one request waits for the disk another can be read.
+    const stored = await this.#queue.run(keyId, async () => {
+      const body = sent.isGzip ? await this.#decompress(pass, sent.bytes) : sent.bytes;
+      pass.pay(body.length);
+      return { accepted: intake.accept(signal, sender, body, sent.encoding) };
+    });
+    return stored.accepted;
+  }
+
+  async #decompress(pass: Pass, bytes: Buffer): Promise<Buffer> {
+    const expected = expectedBytes(bytes, this.messageBytesMax);
+    pass.hold(expected);
+    const body = await decompress(bytes, this.messageBytesMax, expected);
+    pass.hold(Math.max(0, body.length - expected));
+    return body;
   }
 
   /** How a failure is told to the sender: what it must not send again, and what it should. */
@@ -81,9 +100,9 @@ export class OtlpReceiver {
       const seconds = error.details?.['retryAfterSeconds'];
       return { kind: error.kind, code: RPC_CODE_OF_KIND[error.kind], message: error.message, retryAfterSeconds: isWorthARetry ? (typeof seconds === 'number' ? seconds : RETRY_AFTER_SECONDS) : undefined };
     }
-    // What we cannot name may be over by the next attempt; a 500 would make clients drop the spans.
+    // What we cannot name may be over by the next attempt; a 500 would make clients drop the spans. What it says of our insides is for us.
     this.#input.logger.error({ err: error }, 'OTLP request failed');
-    return { kind: 'unavailable', code: RPC_CODE.unavailable, message: `The request could not be stored (${messageOf(error)}): send again`, retryAfterSeconds: RETRY_AFTER_SECONDS };
+    return { kind: 'unavailable', code: RPC_CODE.unavailable, message: 'The request could not be stored: send again', retryAfterSeconds: RETRY_AFTER_SECONDS };
   }
 }
 
@@ -105,10 +124,10 @@ export function rejectionMessage(signal: OtlpSignal, { accepted, rejected, rejec
   return `${rejected} of ${accepted + rejected} ${signal === 'traces' ? 'spans' : 'log records'} were not taken; the first: ${rejection}`;
 }
 
-async function decompress(body: Buffer, bytesMax: number): Promise<Buffer> {
+async function decompress(body: Buffer, bytesMax: number, expected: number): Promise<Buffer> {
   try {
     // Stops at the limit: a bomb costs no more than a request of that size.
-    return await inflate(body, { maxOutputLength: bytesMax, chunkSize: expectedBytes(body, bytesMax) });
+    return await inflate(body, { maxOutputLength: bytesMax, chunkSize: expected });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax, 'after decompression', 'INGEST_DECOMPRESSED_BYTES_MAX');
     throw new DomainError({ kind: 'invalid', code: 'malformed_gzip', message: `The body is not valid gzip (${messageOf(cause)})`, cause });

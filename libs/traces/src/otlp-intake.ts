@@ -4,7 +4,7 @@ import { RecentSpans } from './counting/recent-spans.js';
 import { SegmentLoader } from './loader/segment-loader.js';
 import { segmentTarget } from './loader/segment-target.js';
 import { BufferPool } from './native/buffer-pool.js';
-import { Transcoder, type OtlpEncoding, type OtlpSignal, type Transcoded } from './otlp/transcode.js';
+import { Transcoder, type OtlpEncoding, type OtlpSignal, type Sender, type Transcoded } from './otlp/transcode.js';
 import { SenderStore } from './sender-store.js';
 import { Spool } from './spool/spool.js';
 
@@ -74,12 +74,18 @@ export class OtlpIntake {
   }
 
   /**
-   * Resolves when what was sent is on disk.
-   * @throws DomainError `malformed_otlp`; `spool_full`, `spool_failed`, `prices_unusable` and `telemetry_settings_unusable`, after which the
-   * sender should send again
+   * What is known of an organization that sends; read again every ten seconds.
+   * @throws DomainError `prices_unusable`, `telemetry_settings_unusable`, after which it should send again
    */
-  async accept(signal: OtlpSignal, organizationId: string, body: Uint8Array, encoding: OtlpEncoding): Promise<Accepted> {
-    const sender = await this.senders.get(organizationId);
+  senderOf(organizationId: string): Promise<Sender> {
+    return this.senders.get(organizationId);
+  }
+
+  /**
+   * Reads the body before it returns, and resolves when what was sent is on disk.
+   * @throws DomainError `malformed_otlp`; `spool_full` and `spool_failed`, after which the sender should send again
+   */
+  async accept(signal: OtlpSignal, sender: Sender, body: Uint8Array, encoding: OtlpEncoding): Promise<Accepted> {
     const input = { body, encoding, sender, ingestedAtMs: this.clock.now().getTime() };
     const transcoded = signal === 'traces' ? this.transcoder.traces(input) : this.transcoder.logs(input);
     try {

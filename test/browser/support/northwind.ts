@@ -92,7 +92,7 @@ export async function playNorthwind(service: PagesService, operatorKey: string):
 }
 
 async function send(service: PagesService, body: Buffer): Promise<void> {
-  const { rejected, rejection } = await service.intake.accept('traces', ORGANIZATION, body, 'json');
+  const { rejected, rejection } = await service.intake.accept('traces', await service.intake.senderOf(ORGANIZATION), body, 'json');
   if (rejected > 0) throw new Error(rejection);
 }
 

@@ -32,6 +32,7 @@ export const configSchema = z.object({
   INGEST_DECOMPRESSED_BYTES_MAX: bytes(64 * MIB).describe('Largest OTLP request after decompression'),
   INGEST_KEY_BYTES_PER_SECOND_MAX: bytes(256 * MIB).describe('What one API key may send on average, after decompression; above it 429'),
   INGEST_KEY_REQUESTS_MAX: count(64).describe('Requests of one API key that may be under way at the same time; above it 429'),
+  INGEST_HELD_BYTES_MAX: bytes(256 * MIB).describe('Memory for the requests that are under way, as sent and after decompression; a key may have as much as is free, above it 429, and 503 when nothing is'),
   INGEST_ATTRIBUTES_MAX: count(128).describe('Attributes, and events, of a span that are kept; more are left out and counted in attributes_dropped'),
   INGEST_ATTRIBUTE_BYTES_MAX: bytes(4096).describe('Longest attribute value that is kept whole; longer ones are cut and counted in attributes_cut'),
   INGEST_DISTINCT_VALUES_MAX: count(2000).describe('Distinct values a day of a low-cardinality column, for each organization; more are kept among the attributes'),
@@ -47,6 +48,10 @@ export const configSchema = z.object({
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
   ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies are carried out again, for what was loaded late'),
+}).refine(({ INGEST_HELD_BYTES_MAX, INGEST_BODY_BYTES_MAX, INGEST_DECOMPRESSED_BYTES_MAX }) => INGEST_HELD_BYTES_MAX >= 2 * (INGEST_BODY_BYTES_MAX + INGEST_DECOMPRESSED_BYTES_MAX), {
+  path: ['INGEST_HELD_BYTES_MAX'],
+  // A key may hold half when nobody else holds anything.
+  message: 'must be at least twice INGEST_BODY_BYTES_MAX and INGEST_DECOMPRESSED_BYTES_MAX together, or the largest request is never taken',
 });
 
 export type Config = z.infer<typeof configSchema>;

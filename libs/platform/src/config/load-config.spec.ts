@@ -17,6 +17,11 @@ describe('loadConfig', () => {
     expect(attempt).not.toThrow(/hunter2/);
   });
 
+  it('has room for the largest request', () => {
+    expect(() => loadConfig({ INGEST_DECOMPRESSED_BYTES_MAX: '300000000' })).toThrow(/INGEST_HELD_BYTES_MAX=undefined: must be at least twice/);
+    expect(loadConfig({ INGEST_DECOMPRESSED_BYTES_MAX: '300000000', INGEST_HELD_BYTES_MAX: '700000000' }).INGEST_HELD_BYTES_MAX).toBe(700_000_000);
+  });
+
   it('takes an empty value as not set', () => {
     expect(loadConfig({ PORT: '', STRIPE_SECRET_KEY: '' }).PORT).toBe(4318);
   });
