@@ -55,6 +55,10 @@ async function decideAndBook(conversationId: string) {
     organizationId: 'acme',
     conversationId,
     episode: 1,
+    addition: '',
+    quantityMicros: 1_000_000n,
+    listed: null,
+    finalAt: null,
     revision: 1,
     contractId: 'support',
     contractVersion: 1,
@@ -81,8 +85,9 @@ async function decideAndBook(conversationId: string) {
     supersedes: null,
   };
   await stores.postgres.transaction().execute(async (tx) => {
+    const { listed: _listed, ...row } = decision;
     const json = { facts: '{}', explanation: '[]', evidence: JSON.stringify(decision.evidence) };
-    await tx.insertInto('outcomeDecisions').values({ ...decision, ...json }).execute();
+    await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).execute();
     await app.get(BookingService, { strict: false }).book(tx, { decision, superseded: null, timeZone: 'Europe/Berlin' });
   });
 }

@@ -74,7 +74,7 @@ function startServices(stripeGateway = gateway()) {
 const idOf = (conversationId: string, revision: number) => derivedId('decision', organizationId, conversationId, 1, revision);
 
 /** What of a decision no test here looks at. */
-const elsewhere = { contractId: 'support', contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', isTestTraffic: false, facts: {}, factsSha256: '', explanation: [] };
+const elsewhere = { addition: '', quantityMicros: 1_000_000n, listed: null, finalAt: null, contractId: 'support', contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', isTestTraffic: false, facts: {}, factsSha256: '', explanation: [] };
 
 /** Writes a decision, as the job that decides would, and books it in the same transaction. */
 async function decideAndBook(given: Partial<Decision> & Pick<Decision, 'conversationId'>, times = 1) {
@@ -102,8 +102,9 @@ async function decideAndBook(given: Partial<Decision> & Pick<Decision, 'conversa
   };
   const { booking } = startServices();
   return stores.postgres.transaction().execute(async (tx) => {
+    const { listed: _listed, ...row } = decision;
     const json = { facts: JSON.stringify(decision.facts), explanation: JSON.stringify(decision.explanation), evidence: JSON.stringify(decision.evidence) };
-    await tx.insertInto('outcomeDecisions').values({ ...decision, ...json }).onConflict((conflict) => conflict.doNothing()).execute();
+    await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).onConflict((conflict) => conflict.doNothing()).execute();
     const results = [];
     for (let time = 0; time < times; time += 1) results.push((await booking.book(tx, { decision, superseded: null, timeZone: TIME_ZONE })).kind);
     return results;

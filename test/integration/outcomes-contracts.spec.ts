@@ -35,7 +35,7 @@ describe('contracts', () => {
     expect(await contracts.list(organizationId)).toMatchObject([{ id: 'support', version: 1, customerId: 'acme', status: 'draft', source: cheaper, createdAt: clock.now(), activatedAt: null }]);
     expect(await contracts.active(organizationId)).toEqual([]);
     await activate();
-    expect((await contracts.active(organizationId))[0]?.policies[0]?.prices.judged).toBe(1_500_000n);
+    expect((await contracts.active(organizationId))[0]?.policies[0]?.prices.judged).toEqual({ kind: 'flat', unitMicros: 1_500_000n });
   });
 
   it('never change once they are active, by the store and by the database', async () => {
@@ -69,6 +69,30 @@ describe('contracts', () => {
     await activate(1);
     expect(await statuses()).toEqual(['support 2 retired', 'support 1 active']);
     expect((await contracts.list(organizationId)).find(({ version }) => version === 1)?.activatedAt).toEqual(first);
+  });
+
+  const dated = (version: number, dates: string) => CONTRACT.replace('version: 1', `version: ${version}\n${dates}`);
+
+  it('stand beside one another where one begins later, until going back retires the newer ones', async () => {
+    for (const source of [CONTRACT, dated(2, 'effective_from: 2027-01-01'), dated(3, 'effective_from: 2027-01-01'), dated(4, 'effective_from: 2027-01-01\neffective_until: 2027-02-01')]) await apply(source);
+    await activate(1);
+    await activate(2);
+    expect(await statuses()).toEqual(['support 4 draft', 'support 3 draft', 'support 2 active', 'support 1 active']);
+    // The third says all that the second would have said; the fourth only for a month.
+    await activate(3);
+    await activate(4);
+    expect(await statuses()).toEqual(['support 4 active', 'support 3 active', 'support 2 retired', 'support 1 active']);
+    await activate(1);
+    expect(await statuses()).toEqual(['support 4 retired', 'support 3 retired', 'support 2 retired', 'support 1 active']);
+  });
+
+  it.each([
+    ['a price that depends on how many there are', CONTRACT.replace('"1.80"', '{ graduated: [{ up_to: 10, unit: 2 }, { unit: 1 }] }'), 'a price of refunded that depends on how many there are'],
+    ['a minimum', CONTRACT.replace('quiet_window: 1h', 'quiet_window: 1h\nminimum: 5'), 'a minimum'],
+  ])('can be applied and read with %s, and not be activated', async (_what, source, why) => {
+    await apply(source);
+    await expect(activate()).rejects.toMatchObject({ kind: 'conflict', code: 'contract_terms_not_booked', message: expect.stringContaining(`has ${why}`) });
+    expect(await contracts.read(organizationId, 'support', 1)).toMatchObject({ status: 'draft', contract: { source } });
   });
 
   it('cannot be activated before they are applied; what was active stays so', async () => {

@@ -383,3 +383,21 @@ describe('the copy in ClickHouse', () => {
     );
   });
 });
+
+describe('a conversation that is never quiet', () => {
+  it('is decided when an episode is as long as one may be, though something comes every half hour', async () => {
+    await activate(CONTRACT.replace('quiet_window: 1h', 'quiet_window: 1h\nlongest_episode: 3h'));
+    const made: number[] = [];
+    for (let minute = 0; minute <= 240; minute += 30) {
+      clock.advance(Date.parse(START) + minute * MINUTE + 1000 - clock.now().getTime());
+      await service.send(organizationId, turn('c', minute, minute === 30 ? { events: refund } : {}));
+      if ((await run()) > 0) made.push(minute);
+    }
+    expect(made).toEqual([180]);
+    expect((await history('c')).map(brief)).toEqual([{ episode: 1, revision: 1, outcome: 'refunded', isBillable: true, reason: 'policy_held' }]);
+    // The rest is an episode of its own, and goes on until it is quiet.
+    clock.advance(2 * HOUR);
+    await run();
+    expect((await history('c')).map(({ episode, facts }) => [episode, facts['turns']])).toEqual([[1, 6], [2, 3]]);
+  });
+});

@@ -12,12 +12,12 @@ export const outcomesByKindAndGrade = () =>
     width: 10,
     sql: `SELECT outcome AS "Outcome",
        ${labelOr('grade', '(no evidence)')} AS "Grade",
-       count() AS "Episodes",
+       count() AS "Outcomes",
        countIf(is_billable = 1) AS "Billable"
 FROM v_outcomes
 WHERE ${OUTCOMES_IN_RANGE}
 GROUP BY "Outcome", "Grade"
-ORDER BY "Episodes" DESC, "Outcome", "Grade"`,
+ORDER BY "Outcomes" DESC, "Outcome", "Grade"`,
   });
 
 export const variantComparison = () =>
@@ -33,10 +33,10 @@ export const variantComparison = () =>
     width: 14,
     sql: `SELECT ${labelOr('agent', '(no agent)')} AS "Agent",
        ${labelOr('variant', '(no variant)')} AS "Variant",
-       count() AS "Episodes",
-       countIf(is_billable = 1) AS "Billable",
-       countIf(is_billable = 1) / count() AS "Outcome rate",
-       toFloat64(${episodeCost()}) / count() AS "Known cost per episode",
+       countIf(addition = '') AS "Episodes",
+       countIf(is_billable = 1 AND addition = '') AS "Billable",
+       countIf(is_billable = 1 AND addition = '') / countIf(addition = '') AS "Outcome rate",
+       toFloat64(${episodeCost()}) / countIf(addition = '') AS "Known cost per episode",
        sum(cost_unknown_spans) AS "Calls of unknown cost"
 FROM v_outcomes
 WHERE ${OUTCOMES_IN_RANGE}

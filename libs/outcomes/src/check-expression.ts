@@ -14,12 +14,19 @@ export type Evaluator = (bindings: Record<string, CelInput>) => { kind: 'gave'; 
 /** What a name stands for in the sample: plain data, or a value whose parts are not known. */
 type Meaning = { kind: 'plain'; value: unknown; name: string } | { kind: 'opaque'; value: CelInput };
 type Scope = ReadonlyMap<string, Meaning>;
-type Want = 'bool' | 'grade' | 'anything';
+type Want = 'bool' | 'grade' | 'number' | 'anything';
 
 class Problem extends Error {}
 
+const IS_WANTED: Record<Exclude<Want, 'anything'>, (value: unknown) => boolean> = {
+  bool: (value) => typeof value === 'boolean',
+  grade: (value) => evidenceGrades.some((grade) => grade === value),
+  number: (value) => typeof value === 'number' || typeof value === 'bigint',
+};
+const WANTED: Record<Exclude<Want, 'anything'>, string> = { bool: 'true or false', grade: `one of ${evidenceGrades.join(', ')}`, number: 'a number' };
+
 /** What is wrong and what would be right, or undefined. */
-export function checkExpression(expr: CelExpr, expected: 'bool' | 'grade', evaluatorOf: (expr: CelExpr) => Evaluator): string | undefined {
+export function checkExpression(expr: CelExpr, expected: Exclude<Want, 'anything'>, evaluatorOf: (expr: CelExpr) => Evaluator): string | undefined {
   const facts: Scope = new Map(Object.entries(SAMPLE_FACTS).map(([name, value]: [string, unknown]) => [name, { kind: 'plain', value, name }]));
   try {
     new Check(evaluatorOf).visit(expr, facts, expected);
@@ -38,8 +45,7 @@ class Check {
     this.#visitParts(expr, scope, want);
     if (want === 'anything') return;
     const value = this.#evaluate(expr, scope);
-    const isRight = want === 'bool' ? typeof value === 'boolean' : evidenceGrades.some((grade) => grade === value);
-    if (!isRight) throw new Problem(`gives ${shown(value)}, but must give ${want === 'bool' ? 'true or false' : `one of ${evidenceGrades.join(', ')}`}`);
+    if (!IS_WANTED[want](value)) throw new Problem(`gives ${shown(value)}, but must give ${WANTED[want]}`);
   }
 
   #visitParts({ exprKind }: CelExpr, scope: Scope, want: Want): void {

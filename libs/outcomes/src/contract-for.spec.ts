@@ -29,6 +29,12 @@ describe('contractFor', () => {
     expect(contractFor(facts, at, undefined, { contracts: [past], retired: [] })).toBe(past);
   });
 
+  it('takes the newest version that is in force on the day', () => {
+    const [first, second, third] = [contractWith(), contractWith(['version: 1', 'version: 2\neffective_from: 2026-06-01']), contractWith(['version: 1', 'version: 3\neffective_from: 2026-07-01'])];
+    const on = (day: string) => contractFor(facts, new Date(`${day}T12:00:00Z`), undefined, { contracts: [first, second, third], retired: [] });
+    expect([on('2026-05-31'), on('2026-06-01'), on('2026-06-30'), on('2026-07-01')]).toEqual([first, second, second, third]);
+  });
+
   it('keeps to the version that decided first, also when it is retired, while it still covers the episode', () => {
     const [first, second] = [contractWith(), contractWith(['version: 1', 'version: 2'])];
     const standing = { contractId: 'support', contractVersion: 1 };

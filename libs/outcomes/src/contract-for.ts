@@ -13,12 +13,12 @@ type DecidedUnder = Pick<Decision, 'contractId' | 'contractVersion'>;
 /**
  * The contract version that an episode is decided under. The version that decided it first goes on deciding it: a span that comes late must
  * not move a case from the old terms to the new ones. Otherwise the active one that names the customer and the agent and is in force at
- * the end of the episode; one that is not in force comes last, so that the reason can say so.
+ * the end of the episode, of several versions the newest; one that is not in force comes last, so that the reason can say so.
  */
 export function contractFor(facts: ContractedParties, endedAt: Date, standing: DecidedUnder | undefined, { contracts, retired }: KnownContracts): Contract | undefined {
   const kept = [...contracts, ...retired].find(({ id, version }) => id === standing?.contractId && version === standing.contractVersion);
   if (kept && covers(kept, facts)) return kept;
-  const covering = contracts.filter((contract) => covers(contract, facts));
+  const covering = contracts.filter((contract) => covers(contract, facts)).sort((a, b) => b.version - a.version);
   return covering.find((contract) => isInForce(contract, endedAt)) ?? covering[0];
 }
 
@@ -26,6 +26,18 @@ export function contractFor(facts: ContractedParties, endedAt: Date, standing: D
 export function isInForce({ timeZone, effectiveFrom, effectiveUntil }: Contract, at: Date): boolean {
   const day = dayIn(timeZone, at);
   return (effectiveFrom === null || day >= effectiveFrom) && (effectiveUntil === null || day < effectiveUntil);
+}
+
+/** Whether the day of `at`, in the contract's time zone, is one on which outcomes are free. */
+export function isPilot({ timeZone, terms }: Contract, at: Date): boolean {
+  return terms.pilotUntil !== null && dayIn(timeZone, at) < terms.pilotUntil;
+}
+
+/** Whether a newer version leaves an older one nothing to decide: it is in force on every day on which the older one is. */
+export function replaces(newer: Contract, older: Contract): boolean {
+  const startsBefore = newer.effectiveFrom === null || (older.effectiveFrom !== null && newer.effectiveFrom <= older.effectiveFrom);
+  const endsAfter = newer.effectiveUntil === null || (older.effectiveUntil !== null && newer.effectiveUntil >= older.effectiveUntil);
+  return startsBefore && endsAfter;
 }
 
 /** Whether an episode could be decided by either: a customer pays for it once, so that two such contracts cannot be active together. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Postgres, type Tx } from '#platform';
-import { overlap } from './contract-for.js';
+import { overlap, replaces } from './contract-for.js';
 import { readContract, type Contract } from './read-contract.js';
 
 export type ContractStatus = 'draft' | 'active' | 'retired';
@@ -67,13 +67,16 @@ export class ContractStore {
   }
 
   /**
-   * Makes a version the one that decides; the one before is retired. Safe to repeat.
-   * @throws DomainError `contract_not_found`, `contract_overlaps`
+   * Makes a version decide from now on. Versions that it leaves no day to decide are retired, and so are newer ones: who activates an older
+   * version goes back to it. One that begins later, or ends before, stands beside the others, and on each day the newest that is in force
+   * decides. Safe to repeat.
+   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`
    */
   async activate(organizationId: string, id: string, version: number): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
       const contract = this.#compile(source, sourceSha256, id, version);
+      refuseUnbookedTerms(contract);
       // One activation for a customer at a time, so that two cannot each find no overlap. What is active names the customer.
       await tx
         .updateTable('customers')
@@ -84,7 +87,9 @@ export class ContractStore {
       await this.#refuseOverlap(tx, organizationId, contract);
       await this.#refuseOtherZone(tx, organizationId, contract);
       const ofContract = tx.updateTable('contracts').where('organizationId', '=', organizationId).where('id', '=', id);
-      await ofContract.set({ status: 'retired' }).where('status', '=', 'active').where('version', '!=', version).execute();
+      const others = await this.#read(tx, organizationId, (row) => row.status === 'active' && row.id === id && row.version !== version);
+      const retired = others.filter((other) => other.version > version || replaces(contract, other)).map((other) => other.version);
+      if (retired.length > 0) await ofContract.set({ status: 'retired' }).where('version', 'in', retired).execute();
       await ofContract
         .set((eb) => ({ status: 'active', activatedAt: eb.fn.coalesce('activatedAt', eb.val(this.clock.now())) }))
         .where('version', '=', version)
@@ -101,6 +106,12 @@ export class ContractStore {
       .orderBy('version', 'desc')
       .execute();
     return rows.map((row) => ({ ...row, status: row.status as ContractStatus }));
+  }
+
+  /** One version, as it was applied. @throws DomainError `contract_not_found` */
+  async read(organizationId: string, id: string, version: number): Promise<{ contract: Contract; status: ContractStatus }> {
+    const { source, sourceSha256, status } = await this.#versionOf(this.db, organizationId, id, version);
+    return { contract: this.#compile(source, sourceSha256, id, version), status };
   }
 
   /** The contracts that decide now, compiled. */
@@ -155,7 +166,7 @@ export class ContractStore {
     });
   }
 
-  async #versionOf(tx: Tx, organizationId: string, id: string, version: number) {
+  async #versionOf(tx: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
     const row = await tx
       .selectFrom('contracts')
       .select(['status', 'source', 'sourceSha256'])
@@ -184,4 +195,17 @@ export class ContractStore {
     this.#compiled.set(sourceSha256, contract);
     return contract;
   }
+}
+
+// What is booked for an outcome is its own price: nothing works out yet what the next one changes about those before it.
+function refuseUnbookedTerms({ id, version, policies, terms }: Contract): void {
+  const priced = policies.find(({ prices }) => Object.values(prices).some((price) => price.kind !== 'flat'));
+  const term = terms.minimumMicros !== null ? 'minimum' : terms.capMicros !== null ? 'cap' : terms.commitment !== null ? 'commitment' : undefined;
+  const what = priced ? `a price of ${priced.outcome} that depends on how many there are` : term && `a ${term}`;
+  if (what === undefined) return;
+  throw new DomainError({
+    kind: 'conflict',
+    code: 'contract_terms_not_booked',
+    message: `Version ${version} of contract ${id} has ${what}, which can be checked, compared and replayed but is not booked yet: activate a version with one amount for each outcome`,
+  });
 }

@@ -1,15 +1,14 @@
 import { canonicalJson, derivedId, sha256Hex } from '#platform';
-import { contractFor, isInForce } from './contract-for.js';
+import { contractFor, isInForce, isPilot } from './contract-for.js';
 import { decide, type Verdict } from './decide.js';
-import { EPISODE_MERGED, type Decision, type DecisionChange } from './decision.js';
-import { splitEpisodes, type Episode } from './episodes.js';
+import { LONGEST_EPISODE_DEFAULT_MS, QUIET_WINDOW_DEFAULT_MS } from './contract-schema.js';
+import { CONVERSATION_REASONS, EPISODE_MERGED, type Decision, type DecisionChange } from './decision.js';
+import { splitEpisodes, type Episode, type EpisodeWindows } from './episodes.js';
 import { evidenceOf, traceIdsOf, type ReadableRows } from './evidence.js';
 import { factsOf, type Facts } from './facts.js';
 import { frozenPast } from './frozen-past.js';
+import { ONE_UNIT } from './rating/price.js';
 import type { Contract } from './read-contract.js';
-
-/** Without a contract nothing says how long to wait; three days is what the field's contracts say most often. */
-export const QUIET_WINDOW_DEFAULT_MS = 72 * 3_600_000;
 
 export interface DecideConversationInput {
   organizationId: string;
@@ -30,67 +29,134 @@ export interface DecidedConversation {
   dueAt: Date | undefined;
 }
 
-type NotBillable = Pick<Verdict, 'outcome' | 'isBillable' | 'grade' | 'amountMicros' | 'explanation'>;
-const notBillable = (): NotBillable => ({ outcome: 'none', isBillable: false, grade: null, amountMicros: 0n, explanation: [] });
+const NOT_BILLABLE = { outcome: 'none', isBillable: false, grade: null, amountMicros: 0n, quantityMicros: ONE_UNIT, listed: null } as const;
+const notBillable = (reason: string): Verdict => ({ ...NOT_BILLABLE, reason, explanation: [] });
 
 /**
- * Decides every episode that is over and whose facts, or the traces that they come from, are not those of the decision that stands: two
- * episodes can be alike in every fact and still be two. What was decided on rows that are gone stands as it is (`frozen-past.ts`). Pure:
- * which decisions come out depends on the rows, the contracts, what stands and the time, and a second call with the same input gives the
- * same ids.
+ * Decides every episode that is over and whose facts, the traces that they come from, or what the other episodes make of it, are not those
+ * of the decision that stands: two episodes can be alike in every fact and still be two. What was decided on rows that are gone stands
+ * (`frozen-past.ts`), and so does what is final by the contract's hold window; a return that the contract lets reverse it still does.
+ * Pure: which decisions come out depends on the rows, the contracts, what stands and the time, and a second call with the same input gives
+ * the same ids.
  */
 export function decideConversation(input: DecideConversationInput): DecidedConversation {
-  const quietWindowMs = windowOf(input);
-  const past = frozenPast(input.standing, input.rows, quietWindowMs);
-  const episodes = splitEpisodes(past.rowsAfter, quietWindowMs, input.now, past.lastNumber);
-  const last = episodes.at(-1);
+  const windows = windowsOf(input);
+  const past = frozenPast(input.standing, input.rows, windows);
+  const episodes = splitEpisodes(past.rowsAfter, windows, input.now, past.lastNumber);
+  const [first, last] = [episodes[0], episodes.at(-1)];
   // Evidence that cannot be read is no evidence that nothing happened: what stands goes on standing.
-  if (!last) return { changes: [], dueAt: undefined };
-  const changes = episodes.filter((episode) => episode.isOver).flatMap((episode) => changeOf(episode, input));
-  return last.isOver ? { changes: [...changes, ...mergedChanges(last.number, input)], dueAt: undefined } : { changes, dueAt: last.quietAt };
+  if (!first || !last) return { changes: [], dueAt: undefined };
+  const changes = reopenedPast(past.lastNumber, first, input);
+  const reversed = new Set(changes.map(({ superseded }) => superseded));
+  let isCharged = input.standing.some((decision) => decision.episode <= past.lastNumber && decision.isBillable && !reversed.has(decision));
+  episodes.forEach((episode, index) => {
+    if (!episode.isOver) return;
+    const decided = decideEpisode(episode, { followedBy: episodes[index + 1], isChargedAlready: isCharged }, input);
+    changes.push(...decided.changes);
+    isCharged ||= decided.isBillable;
+  });
+  return last.isOver ? { changes: [...changes, ...mergedChanges(last.number, input)], dueAt: undefined } : { changes, dueAt: last.overAt };
 }
 
-// A conversation keeps the window that it was first cut with: with another, what was one paid episode would become two.
-function windowOf(input: DecideConversationInput): number {
+// A conversation keeps the windows that it was first cut with: with others, what was one paid episode would become two.
+function windowsOf(input: DecideConversationInput): EpisodeWindows {
   const facts = factsOf(input.rows);
-  const first = input.standing.toSorted((a, b) => a.episode - b.episode)[0];
-  return contractFor(facts, new Date(facts.ended_at), first, input)?.quietWindowMs ?? QUIET_WINDOW_DEFAULT_MS;
+  const first = input.standing.toSorted((a, b) => a.episode - b.episode || (a.addition < b.addition ? -1 : 1))[0];
+  return contractFor(facts, new Date(facts.ended_at), first, input) ?? { quietWindowMs: QUIET_WINDOW_DEFAULT_MS, longestEpisodeMs: LONGEST_EPISODE_DEFAULT_MS };
 }
 
-function changeOf(episode: Episode, input: DecideConversationInput): DecisionChange[] {
+interface Surroundings {
+  followedBy: Episode | undefined;
+  isChargedAlready: boolean;
+}
+
+/** The episode's decision, and one for each further outcome of an additive contract. */
+function decideEpisode(episode: Episode, surroundings: Surroundings, input: DecideConversationInput): { changes: DecisionChange[]; isBillable: boolean } {
   const facts = factsOf(episode);
   const factsSha256 = sha256Hex(canonicalJson(facts));
-  const superseded = input.standing.find((decision) => decision.episode === episode.number) ?? null;
-  if (superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIdsOf(episode.spans))) return [];
-  const contract = contractFor(facts, episode.lastActivityAt, superseded ?? undefined, input);
-  const decision: Decision = {
-    ...nextRevision(input, episode.number, superseded),
-    contractId: contract?.id ?? null,
-    contractVersion: contract?.version ?? null,
-    customerId: contract?.customer.id ?? facts.customer,
-    agent: facts.agent,
-    variant: facts.variant,
-    locale: facts.locale,
-    channel: facts.channel,
-    isTestTraffic: facts.is_test_traffic,
-    ...verdictOf(contract, facts, episode),
-    currency: contract?.currency ?? 'USD',
-    facts: { ...facts },
-    factsSha256,
-    evidence: evidenceOf(episode),
-    modelCostUsd: facts.cost_usd,
-    costUnknownSpans: facts.cost_unknown_calls,
-    episodeStartedAt: episode.startedAt,
-    episodeEndedAt: episode.lastActivityAt,
+  const traceIds = traceIdsOf(episode.spans);
+  const standing = new Map(input.standing.filter((decision) => decision.episode === episode.number).map((decision) => [decision.addition, decision]));
+  const contract = contractFor(facts, episode.lastActivityAt, standing.get('') ?? undefined, input);
+  const [verdict, ...additions] = verdictsOf(contract, facts, episode, surroundings);
+  const wanted = new Map([['', verdict], ...additions.map((addition) => [addition.outcome, addition] as const)]);
+  for (const addition of standing.keys()) if (!wanted.has(addition)) wanted.set(addition, notBillable('no_policy_held'));
+
+  const evidence = evidenceOf(episode);
+  const decisions = [...wanted].map(([addition, of]) => {
+    const superseded = standing.get(addition) ?? null;
+    const isSameEvidence = superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIds);
+    if (superseded && isSameEvidence && conversationReason(superseded.reason) === conversationReason(of.reason)) return { superseded, decision: superseded };
+    if (superseded && isFinal(superseded, input.now) && of.reason !== 'reopened') return { superseded, decision: superseded };
+    const decision: Decision = {
+      ...nextRevision(input, episode.number, addition, superseded),
+      contractId: contract?.id ?? null,
+      contractVersion: contract?.version ?? null,
+      customerId: contract?.customer.id ?? facts.customer,
+      agent: facts.agent,
+      variant: facts.variant,
+      locale: facts.locale,
+      channel: facts.channel,
+      isTestTraffic: facts.is_test_traffic,
+      ...of,
+      currency: contract?.currency ?? 'USD',
+      facts: { ...facts },
+      factsSha256,
+      evidence,
+      // Once: an episode costs what it costs, however many outcomes it has.
+      modelCostUsd: addition === '' ? facts.cost_usd : '0',
+      costUnknownSpans: addition === '' ? facts.cost_unknown_calls : 0,
+      episodeStartedAt: episode.startedAt,
+      episodeEndedAt: episode.lastActivityAt,
+      finalAt: typeof contract?.holdWindowMs === 'number' ? new Date(input.now.getTime() + contract.holdWindowMs) : null,
+    };
+    return { superseded, decision };
+  });
+  return {
+    changes: decisions.filter(({ superseded, decision }) => decision !== superseded).map((change) => ({ ...change, timeZone: contract?.timeZone ?? 'UTC' })),
+    isBillable: decisions.some(({ decision }) => decision.isBillable),
   };
-  return [{ decision, superseded, timeZone: contract?.timeZone ?? 'UTC' }];
 }
 
-function verdictOf(contract: Contract | undefined, facts: Facts, episode: Episode): Verdict {
-  if (facts.is_test_traffic) return { ...notBillable(), reason: 'test_traffic' };
-  if (!contract) return { ...notBillable(), reason: 'no_contract' };
-  if (!isInForce(contract, episode.lastActivityAt)) return { ...notBillable(), reason: 'outside_contract_dates' };
-  return decide(contract, facts);
+function verdictsOf(contract: Contract | undefined, facts: Facts, episode: Episode, { followedBy, isChargedAlready }: Surroundings): [Verdict, ...Verdict[]] {
+  if (facts.is_test_traffic) return [notBillable('test_traffic')];
+  if (!contract) return [notBillable('no_contract')];
+  if (!isInForce(contract, episode.lastActivityAt)) return [notBillable('outside_contract_dates')];
+  const isReopened = followedBy !== undefined && isReturn(contract, episode.lastActivityAt, followedBy.startedAt);
+  return decide(contract, facts, { isPilot: isPilot(contract, episode.lastActivityAt), isReopened, isChargedAlready });
+}
+
+function isReturn({ reopen }: Contract, endedAt: Date, startedAt: Date): boolean {
+  return reopen !== null && startedAt.getTime() - endedAt.getTime() < reopen.withinMs;
+}
+
+function isFinal({ finalAt }: Decision, now: Date): boolean {
+  return finalAt !== null && finalAt <= now;
+}
+
+function conversationReason(reason: string): string | undefined {
+  return CONVERSATION_REASONS.has(reason) ? reason : undefined;
+}
+
+/**
+ * What a return does to the last episode that was decided for good: that its rows are gone makes it no less a return. Facts and evidence of
+ * the decision stay as they were.
+ */
+function reopenedPast(lastNumber: number, first: Episode, input: DecideConversationInput): DecisionChange[] {
+  const past = input.standing.filter(({ episode, reason }) => episode <= lastNumber && reason !== EPISODE_MERGED);
+  const number = Math.max(0, ...past.map(({ episode }) => episode));
+  return past.flatMap((superseded) => {
+    const contract = contractOf(superseded, input);
+    const { grade, outcome, amountMicros, quantityMicros, explanation } = superseded;
+    if (superseded.episode !== number || !superseded.isBillable || grade === null || !contract) return [];
+    if (!contract.reopen?.reverses.includes(grade) || !isReturn(contract, superseded.episodeEndedAt, first.startedAt)) return [];
+    const verdict: Verdict = { ...notBillable('reopened'), outcome, grade, quantityMicros, listed: { outcome, grade, amountMicros }, explanation };
+    const decision = { ...superseded, ...nextRevision(input, superseded.episode, superseded.addition, superseded), ...verdict };
+    return [{ decision, superseded, timeZone: contract.timeZone }];
+  });
+}
+
+function contractOf({ contractId, contractVersion }: Decision, { contracts, retired }: DecideConversationInput): Contract | undefined {
+  return [...contracts, ...retired].find(({ id, version }) => id === contractId && version === contractVersion);
 }
 
 const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
@@ -100,13 +166,12 @@ const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
  * is replaced by one that bills nothing and rests on nothing: its turns and their cost are in another episode now.
  */
 function mergedChanges(lastNumber: number, input: DecideConversationInput): DecisionChange[] {
-  const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256);
+  const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256 && !isFinal(decision, input.now));
   return gone.map((superseded) => ({
     decision: {
       ...superseded,
-      ...nextRevision(input, superseded.episode, superseded),
-      ...notBillable(),
-      reason: EPISODE_MERGED,
+      ...nextRevision(input, superseded.episode, superseded.addition, superseded),
+      ...notBillable(EPISODE_MERGED),
       facts: {},
       factsSha256: NO_FACTS_SHA256,
       evidence: { traceIds: [], signalIds: [] },
@@ -114,7 +179,7 @@ function mergedChanges(lastNumber: number, input: DecideConversationInput): Deci
       costUnknownSpans: 0,
     },
     superseded,
-    timeZone: [...input.contracts, ...input.retired].find(({ id, version }) => id === superseded.contractId && version === superseded.contractVersion)?.timeZone ?? 'UTC',
+    timeZone: contractOf(superseded, input)?.timeZone ?? 'UTC',
   }));
 }
 
@@ -122,13 +187,14 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-function nextRevision({ organizationId, conversationId, now }: DecideConversationInput, episode: number, superseded: Decision | null) {
+function nextRevision({ organizationId, conversationId, now }: DecideConversationInput, episode: number, addition: string, superseded: Decision | null) {
   const revision = (superseded?.revision ?? 0) + 1;
   return {
-    id: derivedId('dec', organizationId, conversationId, episode, revision),
+    id: derivedId('dec', organizationId, conversationId, episode, ...(addition === '' ? [] : [addition]), revision),
     organizationId,
     conversationId,
     episode,
+    addition,
     revision,
     decidedAt: now,
     supersedes: superseded?.id ?? null,

@@ -7,7 +7,7 @@ import { contractWith } from './testing/contracts.js';
 const NONE = { outcome: 'none', isBillable: false, grade: null, amountMicros: 0n };
 const refund = { name: 'refund', source: 'system', value: '30', number: 30 };
 const contract = contractWith();
-const verdict = (given: Partial<Facts>, of = contract) => decide(of, { ...SAMPLE_FACTS, ...given });
+const verdict = (given: Partial<Facts>, of = contract) => decide(of, { ...SAMPLE_FACTS, ...given })[0];
 
 describe('decide', () => {
   it('lets an exclusion win over every policy, and the first over the others', () => {

@@ -24,7 +24,7 @@ export interface OutcomeCount {
   amountMicros: bigint;
 }
 
-// PostgreSQL takes 65,535 parameters in a statement, and a decision has 29.
+// PostgreSQL takes 65,535 parameters in a statement, and a decision has 35.
 const ROWS_PER_STATEMENT = 1000;
 
 /** Decisions about episodes. Append-only: the highest revision of an episode stands. */
@@ -74,12 +74,13 @@ export class DecisionStore {
     const rows: OutcomeDecisionRow[] = await this.db
       .selectFrom('outcomeDecisions')
       .selectAll()
-      .distinctOn(['organizationId', 'conversationId', 'episode'])
+      .distinctOn(['organizationId', 'conversationId', 'episode', 'addition'])
       .where('organizationId', '=', organizationId)
       .where('conversationId', 'in', [...conversationIds])
       .orderBy('organizationId')
       .orderBy('conversationId')
       .orderBy('episode')
+      .orderBy('addition')
       .orderBy('revision', 'desc')
       .execute();
     return rows.map(decisionOf);
@@ -93,6 +94,7 @@ export class DecisionStore {
       .where('organizationId', '=', organizationId)
       .where('conversationId', '=', conversationId)
       .orderBy('episode')
+      .orderBy('addition')
       .orderBy('revision')
       .execute();
     return rows.map(decisionOf);
@@ -116,6 +118,7 @@ export class DecisionStore {
   async variantCounts(organizationId: string): Promise<VariantCount[]> {
     const rows = await this.#standingOf(organizationId)
       .where('isTestTraffic', '=', false)
+      .where('addition', '=', '')
       .select(['variant', (eb) => eb.fn.countAll<bigint>().filterWhere('isBillable', '=', true).as('billable'), (eb) => eb.fn.countAll<bigint>().as('all')])
       .groupBy('variant')
       .orderBy('variant')
@@ -128,16 +131,19 @@ export class DecisionStore {
       .with('standing', (db) =>
         db
           .selectFrom('outcomeDecisions')
-          .select(['outcome', 'grade', 'variant', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
-          .distinctOn(['organizationId', 'conversationId', 'episode'])
+          .select(['outcome', 'grade', 'variant', 'addition', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
+          .distinctOn(['organizationId', 'conversationId', 'episode', 'addition'])
           .where('organizationId', '=', organizationId)
           .orderBy('organizationId')
           .orderBy('conversationId')
           .orderBy('episode')
+          .orderBy('addition')
           .orderBy('revision', 'desc'),
       )
       .selectFrom('standing')
-      .where('reason', '!=', EPISODE_MERGED);
+      .where('reason', '!=', EPISODE_MERGED)
+      // An outcome beside another that is no longer reached is nothing to count.
+      .where((eb) => eb.or([eb('addition', '=', ''), eb('isBillable', '=', true)]));
   }
 
   /** Decisions in the order in which they were made, after a position. */

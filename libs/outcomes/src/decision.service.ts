@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, JobCursors, LOGGER, Postgres, type Logger, type Tx } from '#platform';
 import { TraceReader } from '#traces';
 import { ContractStore, type ContractVersion } from './contract-store.js';
-import { QUIET_WINDOW_DEFAULT_MS, decideConversation, type DecidedConversation } from './decide-conversation.js';
+import { LONGEST_EPISODE_DEFAULT_MS, QUIET_WINDOW_DEFAULT_MS } from './contract-schema.js';
+import { decideConversation, type DecidedConversation } from './decide-conversation.js';
 import { DecisionStore } from './decision-store.js';
 import type { Decision, DecisionChange } from './decision.js';
+import type { EpisodeWindows } from './episodes.js';
 import { PendingStore, type PendingConversation } from './pending-store.js';
 import type { Contract } from './read-contract.js';
 
@@ -86,7 +88,7 @@ export class DecisionService {
     const to = new Date(loadedThrough.getTime() + 1);
     const changed = await this.traces.changedConversations(organizationId, from, to);
     const ended = new Set(await this.traces.endedConversations(organizationId, from, to));
-    const quietWindowMs = await this.#shortestQuietWindowMs(organizationId);
+    const { quietWindowMs, longestEpisodeMs } = await this.#shortestWindows(organizationId);
     const changedAt = this.clock.now();
     // What was decided, or says that it is over, is looked at now; what goes on, when it could be quiet at the earliest.
     const decided = await this.decisions.decidedAmong(organizationId, changed.map((row) => row.conversationId));
@@ -95,15 +97,18 @@ export class DecisionService {
     const rows = changed.map((row) => ({ ...row, changedAt, dueAt: dueAtOf(row.conversationId, row.lastActivityAt) }));
     await this.db.transaction().execute(async (tx) => {
       await this.decisions.serialize(tx, organizationId);
-      await this.pending.put(tx, organizationId, rows);
+      await this.pending.put(tx, organizationId, rows, longestEpisodeMs);
       await this.cursors.write(tx, CURSOR, organizationId, String(loadedThrough.getTime()));
     });
   }
 
   // Which contract covers a conversation is known when it is read; until then the shortest window decides when to look.
-  async #shortestQuietWindowMs(organizationId: string): Promise<number> {
-    const windows = (await this.contracts.active(organizationId)).map((contract) => contract.quietWindowMs);
-    return Math.min(QUIET_WINDOW_DEFAULT_MS, ...windows);
+  async #shortestWindows(organizationId: string): Promise<EpisodeWindows> {
+    const contracts = await this.contracts.active(organizationId);
+    return {
+      quietWindowMs: Math.min(QUIET_WINDOW_DEFAULT_MS, ...contracts.map((contract) => contract.quietWindowMs)),
+      longestEpisodeMs: Math.min(LONGEST_EPISODE_DEFAULT_MS, ...contracts.map((contract) => contract.longestEpisodeMs)),
+    };
   }
 
   async #decide(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {

@@ -8,7 +8,22 @@ export type EvidenceGrade = (typeof evidenceGrades)[number];
 export const EPISODE_MERGED = 'episode_merged';
 
 /** Reasons that a contract does not name itself. Every other reason is that of an exclusion. */
-export const fixedReasons = ['policy_held', 'no_policy_held', 'grade_not_priced', 'no_contract', 'outside_contract_dates', 'test_traffic', EPISODE_MERGED] as const;
+export const fixedReasons = [
+  'policy_held',
+  'no_policy_held',
+  'grade_not_priced',
+  'value_unknown',
+  'pilot',
+  'reopened',
+  'charged_already',
+  'no_contract',
+  'outside_contract_dates',
+  'test_traffic',
+  EPISODE_MERGED,
+] as const;
+
+/** Reasons that follow from the other episodes of the conversation, and not from the facts of the episode alone. */
+export const CONVERSATION_REASONS: ReadonlySet<string> = new Set(['reopened', 'charged_already'] satisfies (typeof fixedReasons)[number][]);
 
 /** What an explanation says of one expression of the contract. */
 export interface ExplainedExpression {
@@ -26,6 +41,13 @@ export interface Evidence {
   spanMarks?: string;
 }
 
+/** What an episode that is not billable would have been, and have cost by itself, but for what stood against it. */
+export interface ListedOutcome {
+  outcome: string;
+  grade: EvidenceGrade;
+  amountMicros: Micros;
+}
+
 /** A decision about one episode, as it is stored: never changed, only superseded by the next revision. */
 export interface Decision {
   /** Derived from organization, conversation, episode and revision. */
@@ -34,7 +56,12 @@ export interface Decision {
   conversationId: string;
   /** 1 for the first stretch of the conversation. */
   episode: number;
-  /** 1 for the first decision about the episode. */
+  /**
+   * Empty for the decision about the episode itself. Where a contract is additive, the name of an outcome that is billed beside it: a
+   * decision with revisions of its own, which carries no cost.
+   */
+  addition: string;
+  /** 1 for the first decision about the episode, or of the addition. */
   revision: number;
   /** Null where no contract covered the episode. */
   contractId: string | null;
@@ -53,8 +80,12 @@ export interface Decision {
   /** Why it is billable or not: one of `fixedReasons`, or the reason of the exclusion that held. */
   reason: string;
   grade: EvidenceGrade | null;
-  /** 0 unless billable. */
+  /** 0 unless billable; the price of the outcome by itself. */
   amountMicros: Micros;
+  /** How many units of its price the outcome is, in millionths. */
+  quantityMicros: bigint;
+  /** Null where it is billable, or where nothing would have been. */
+  listed: ListedOutcome | null;
   currency: string;
   facts: Record<string, unknown>;
   factsSha256: string;
@@ -66,6 +97,8 @@ export interface Decision {
   episodeStartedAt: Date;
   episodeEndedAt: Date;
   decidedAt: Date;
+  /** From then on nothing that comes late revises it; null for never. */
+  finalAt: Date | null;
   /** The decision that this one replaces. */
   supersedes: string | null;
 }

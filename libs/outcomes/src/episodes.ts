@@ -8,9 +8,9 @@ export interface Episode extends EpisodeRows {
   startedAt: Date;
   /** End of the last span. */
   lastActivityAt: Date;
-  /** When it will have been quiet for the window; the first millisecond at which `isOver` holds. */
-  quietAt: Date;
-  /** Whether nothing more is expected: the sender said so, or it has been quiet for long enough, or another episode follows. */
+  /** When it will have been quiet for the window, or be as long as one may be; the first millisecond at which `isOver` holds. */
+  overAt: Date;
+  /** Whether nothing more is expected: the sender said so, it has been quiet or gone on for long enough, or another episode follows. */
   isOver: boolean;
 }
 
@@ -23,34 +23,47 @@ interface Turn {
   signals: ConversationSignalRow[];
 }
 
+/** Where a conversation is cut. */
+export interface EpisodeWindows {
+  /** So long a pause ends an episode. */
+  quietWindowMs: number;
+  /** So long after an episode began another begins, though it was never quiet. */
+  longestEpisodeMs: number;
+}
+
 const NS_PER_MS = 1_000_000n;
 
 /**
- * Cuts a conversation into episodes: a new one begins with the first turn after an explicit end, or after a pause of the quiet window or
- * longer. A turn is a trace here and is never cut. Depends on the rows and the time only, not on the order in which the rows arrived.
+ * Cuts a conversation into episodes: a new one begins with the first turn after an explicit end, after a pause of the quiet window or
+ * longer, or when the episode is as long as one may be. A turn is a trace here and is never cut. Depends on the rows and the time only, not on the order in which the rows arrived.
  * Numbered after `lastNumber`, which the frozen past of the conversation has taken (`frozen-past.ts`).
  */
-export function splitEpisodes(rows: EpisodeRows, quietWindowMs: number, now: Date, lastNumber = 0): Episode[] {
-  const quietNs = BigInt(quietWindowMs) * NS_PER_MS;
+export function splitEpisodes(rows: EpisodeRows, { quietWindowMs, longestEpisodeMs }: EpisodeWindows, now: Date, lastNumber = 0): Episode[] {
+  const [quietNs, longestNs] = [BigInt(quietWindowMs) * NS_PER_MS, BigInt(longestEpisodeMs) * NS_PER_MS];
   const nowNs = BigInt(now.getTime()) * NS_PER_MS;
   const groups: Turn[][] = [];
-  let lastNs = 0n;
+  let [firstNs, lastNs] = [0n, 0n];
   let isEnded = true;
   for (const turn of turnsOf(inOrder(rows))) {
-    if (isEnded || turn.startNs - lastNs >= quietNs) groups.push([]);
+    if (isEnded || turn.startNs - lastNs >= quietNs || turn.startNs - firstNs >= longestNs) {
+      groups.push([]);
+      firstNs = turn.startNs;
+    }
     groups.at(-1)?.push(turn);
     lastNs = turn.endNs > lastNs ? turn.endNs : lastNs;
     isEnded = turn.isEnd;
   }
   return groups.map((group, index) => {
     const endNs = group.reduce((latest, turn) => (turn.endNs > latest ? turn.endNs : latest), 0n);
+    const startNs = group[0]?.startNs ?? 0n;
+    const overNs = smaller(endNs + quietNs, larger(startNs + longestNs, endNs));
     const isFollowed = index < groups.length - 1;
     return {
       number: lastNumber + index + 1,
-      startedAt: dateOf(group[0]?.startNs ?? 0n),
+      startedAt: dateOf(startNs),
       lastActivityAt: dateOf(endNs),
-      quietAt: dateOf(endNs + quietNs + NS_PER_MS - 1n),
-      isOver: isFollowed || group.at(-1)?.isEnd === true || nowNs - endNs >= quietNs,
+      overAt: dateOf(overNs + NS_PER_MS - 1n),
+      isOver: isFollowed || group.at(-1)?.isEnd === true || nowNs >= overNs,
       spans: group.flatMap((turn) => turn.spans),
       signals: group.flatMap((turn) => turn.signals),
     };
@@ -94,3 +107,6 @@ function turnAt(turns: readonly Turn[], signal: ConversationSignalRow): Turn | u
 function dateOf(nanoseconds: bigint): Date {
   return new Date(Number(nanoseconds / NS_PER_MS));
 }
+
+const smaller = (a: bigint, b: bigint): bigint => (b < a ? b : a);
+const larger = (a: bigint, b: bigint): bigint => (b > a ? b : a);

@@ -1,13 +1,13 @@
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
-import { strings } from '@bufbuild/cel/ext';
 import { messageOf } from '#platform';
+import { CEL_FUNCTIONS } from './cel-functions.js';
 import { checkExpression, type CelExpr, type Evaluator } from './check-expression.js';
 import { evidenceGrades, type EvidenceGrade } from './decision.js';
 import { bindingsOf } from './fact-bindings.js';
 import type { Facts } from './facts.js';
 
 /** What an expression must give. */
-export type Expected = 'bool' | 'grade';
+export type Expected = 'bool' | 'grade' | 'number';
 
 /** An expression of a contract, parsed once. */
 export interface CompiledExpression {
@@ -15,12 +15,12 @@ export interface CompiledExpression {
   at: string;
   text: string;
   /** False where the facts do not allow an answer. */
-  evaluate(facts: Facts): boolean | EvidenceGrade;
+  evaluate(facts: Facts): boolean | number | EvidenceGrade;
 }
 
 export type Compilation = { kind: 'compiled'; expression: CompiledExpression } | { kind: 'invalid'; problem: string };
 
-const ENVIRONMENT = celEnv({ funcs: strings });
+const ENVIRONMENT = celEnv({ funcs: [...CEL_FUNCTIONS] });
 
 /** Parses an expression and tries it, and each part of it, on sample facts. The problem, where there is one, says what would be right. */
 export function compileExpression(text: string, at: string, expected: Expected): Compilation {
@@ -43,7 +43,7 @@ export function compileExpression(text: string, at: string, expected: Expected):
     const result = program(bindingsOf(facts));
     // On an episode that lacks what the expression compares (csat is null), it does not hold; that is CEL's error, and no reason to stop.
     if (result.kind === 'failed' || !isExpected(result.value, expected)) return false;
-    return result.value as boolean | EvidenceGrade;
+    return typeof result.value === 'bigint' ? Number(result.value) : (result.value as boolean | number | EvidenceGrade);
   };
   return { kind: 'compiled', expression: { at, text, evaluate } };
 }
@@ -61,7 +61,14 @@ function evaluatorOf(expr: CelExpr): Evaluator {
 }
 
 function isExpected(value: unknown, expected: Expected): boolean {
-  return expected === 'bool' ? typeof value === 'boolean' : isGrade(value);
+  switch (expected) {
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'grade':
+      return isGrade(value);
+    case 'number':
+      return typeof value === 'number' || typeof value === 'bigint';
+  }
 }
 
 function isGrade(value: unknown): value is EvidenceGrade {

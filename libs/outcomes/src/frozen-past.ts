@@ -1,4 +1,5 @@
 import { EPISODE_MERGED, type Decision } from './decision.js';
+import type { EpisodeWindows } from './episodes.js';
 import { evidenceCheck, type ReadableRows } from './evidence.js';
 import type { EpisodeRows } from './facts.js';
 
@@ -11,8 +12,8 @@ import type { EpisodeRows } from './facts.js';
  *
  * Safe to repeat: what is frozen follows from what stands and the rows alone. Should rows come back (a replica that lagged), it thaws.
  *
- * A new turn that began before the frozen part was over (its last activity and the quiet window, or its explicit end) is in no decision.
- * It would have been one episode with what is gone, and be paid for once: an episode of its own could charge twice, and a revision of the
+ * A new turn that began before the frozen part was over (its last activity and the quiet window, the longest that an episode may be, or its
+ * explicit end) is in no decision. It would have been one episode with what is gone, and be paid for once: an episode of its own could charge twice, and a revision of the
  * old one would rest on a part of its evidence. The window is counted from what was decided, and not from such turns, which expire too.
  * Signals stay when their spans expire; those of the frozen part, and what was observed before the first turn after it, are counted to nothing.
  *
@@ -29,14 +30,14 @@ export interface FrozenPast {
   rowsAfter: EpisodeRows;
 }
 
-export function frozenPast(standing: readonly Decision[], rows: ReadableRows, quietWindowMs: number): FrozenPast {
+export function frozenPast(standing: readonly Decision[], rows: ReadableRows, windows: EpisodeWindows): FrozenPast {
   if (standing.length === 0) return { lastNumber: 0, rowsAfter: rows };
   const isComplete = evidenceCheck(rows);
   const lastIncomplete = Math.max(0, ...standing.filter(({ evidence }) => !isComplete(evidence)).map(({ episode }) => episode));
   if (lastIncomplete === 0) return { lastNumber: 0, rowsAfter: rows };
   const frozen = standing.filter(({ episode }) => episode <= lastIncomplete);
   const following = standing.filter(({ episode }) => episode > lastIncomplete);
-  return { lastNumber: lastIncomplete + mergedBehind(lastIncomplete, following), rowsAfter: rowsAfter(frozen, following, rows, quietWindowMs) };
+  return { lastNumber: lastIncomplete + mergedBehind(lastIncomplete, following), rowsAfter: rowsAfter(frozen, following, rows, windows) };
 }
 
 // The number of an episode that was joined to a frozen one is not given to another: that would be decided on the old one's terms.
@@ -47,11 +48,11 @@ function mergedBehind(number: number, following: readonly Decision[]): number {
   return count;
 }
 
-function rowsAfter(frozen: readonly Decision[], following: readonly Decision[], { spans, signals }: EpisodeRows, quietWindowMs: number): EpisodeRows {
+function rowsAfter(frozen: readonly Decision[], following: readonly Decision[], { spans, signals }: EpisodeRows, windows: EpisodeWindows): EpisodeRows {
   const closedTraceIds = new Set(frozen.flatMap(({ evidence }) => evidence.traceIds));
   const closedSignalIds = new Set(frozen.flatMap(({ evidence }) => evidence.signalIds));
   const decidedTraceIds = new Set(following.flatMap(({ evidence }) => evidence.traceIds));
-  const overNs = nanoseconds(Math.max(...frozen.map((decision) => overAtMs(decision, quietWindowMs))));
+  const overNs = nanoseconds(Math.max(...frozen.map((decision) => overAtMs(decision, windows))));
   const startNsOf = startOfTraces(spans);
   const isAfter = (traceId: string, startNs: bigint) => !closedTraceIds.has(traceId) && (startNs >= overNs || decidedTraceIds.has(traceId));
   const after = new Map([...startNsOf].filter(([traceId, startNs]) => isAfter(traceId, startNs)));
@@ -77,9 +78,10 @@ function startOfTraces(spans: EpisodeRows['spans']): Map<string, bigint> {
 }
 
 // What was merged is in another episode, with its end.
-function overAtMs({ reason, facts, episodeEndedAt }: Decision, quietWindowMs: number): number {
+function overAtMs({ reason, facts, episodeStartedAt, episodeEndedAt }: Decision, { quietWindowMs, longestEpisodeMs }: EpisodeWindows): number {
   if (reason === EPISODE_MERGED) return 0;
-  return episodeEndedAt.getTime() + (facts['ended'] === true ? 0 : quietWindowMs);
+  const endMs = episodeEndedAt.getTime();
+  return facts['ended'] === true ? endMs : Math.min(endMs + quietWindowMs, Math.max(endMs, episodeStartedAt.getTime() + longestEpisodeMs));
 }
 
 function nanoseconds(ms: number): bigint {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { Postgres, type Database, type Tx } from '#platform';
 
 export interface PendingConversation {
@@ -15,17 +16,17 @@ const ROWS_PER_STATEMENT = 1000;
 export class PendingStore {
   constructor(private readonly db: Postgres) {}
 
-  /** Adds conversations, or moves those that are there. */
-  async put(tx: Tx | Database, organizationId: string, rows: readonly PendingConversation[]): Promise<void> {
+  /** Adds conversations, or moves those that are there; none further than `waitMsMax` from the activity that brought it here. */
+  async put(tx: Tx | Database, organizationId: string, rows: readonly PendingConversation[], waitMsMax: number): Promise<void> {
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
       await tx
         .insertInto('pendingConversations')
-        .values(rows.slice(from, from + ROWS_PER_STATEMENT).map((row) => ({ organizationId, ...row })))
+        .values(rows.slice(from, from + ROWS_PER_STATEMENT).map((row) => ({ organizationId, ...row, waitingSince: row.lastActivityAt })))
         .onConflict((conflict) =>
           conflict.columns(['organizationId', 'conversationId']).doUpdateSet((eb) => ({
             lastActivityAt: eb.ref('excluded.lastActivityAt'),
             changedAt: eb.ref('excluded.changedAt'),
-            dueAt: eb.ref('excluded.dueAt'),
+            dueAt: sql<Date>`least(excluded.due_at, pending_conversations.waiting_since + ${`${waitMsMax} milliseconds`}::interval)`,
           })),
         )
         .execute();

@@ -3,7 +3,8 @@ import type { Decision } from '#outcomes';
 import { assertInvariant, type Tx } from '#platform';
 import { LedgerStore, type Posting } from '#ledger';
 
-type Episode = Pick<Decision, 'organizationId' | 'conversationId' | 'episode'>;
+/** An episode, or what an additive contract bills beside it. */
+type Episode = Pick<Decision, 'organizationId' | 'conversationId' | 'episode' | 'addition'>;
 
 /** What is booked for an episode. */
 @Injectable()
@@ -17,6 +18,7 @@ export class BookedStore {
       .where('organizationId', '=', decision.organizationId)
       .where('conversationId', '=', decision.conversationId)
       .where('episode', '=', decision.episode)
+      .where('addition', '=', decision.addition)
       .where('revision', '>', decision.revision)
       .limit(1)
       .executeTakeFirst();
@@ -36,6 +38,7 @@ export class BookedStore {
       .where('outcomeDecisions.organizationId', '=', episode.organizationId)
       .where('outcomeDecisions.conversationId', '=', episode.conversationId)
       .where('outcomeDecisions.episode', '=', episode.episode)
+      .where('outcomeDecisions.addition', '=', episode.addition)
       .where('postings.kind', '=', 'outcome')
       .where('reversal.id', 'is', null)
       .execute();

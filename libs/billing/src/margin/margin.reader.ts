@@ -66,7 +66,7 @@ export class MarginReader {
         'd.customerId',
         'c.name as customerName',
         'd.currency',
-        sql<string>`count(*)::text`.as('episodeCount'),
+        sql<string>`(count(*) FILTER (WHERE d.addition = ''))::text`.as('episodeCount'),
         sql<string>`(count(*) FILTER (WHERE d.is_billable))::text`.as('billableCount'),
         sql<string>`sum(d.amount_micros)::text`.as('revenueMicros'),
         sql<string>`sum(d.model_cost_usd)::text`.as('modelCostUsd'),
@@ -86,6 +86,7 @@ export class MarginReader {
               .whereRef('newer.organizationId', '=', 'd.organizationId')
               .whereRef('newer.conversationId', '=', 'd.conversationId')
               .whereRef('newer.episode', '=', 'd.episode')
+              .whereRef('newer.addition', '=', 'd.addition')
               .whereRef('newer.revision', '>', 'd.revision'),
           ),
         ),

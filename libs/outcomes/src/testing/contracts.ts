@@ -25,12 +25,15 @@ policies:
     price: { customer_confirmed: 0.99 }
 `;
 
-export function contractWith(...edits: readonly (readonly [from: string, to: string])[]): Contract {
+/** What is replaced in the contract, and by what. */
+export type ContractEdit = readonly [from: string, to: string];
+
+export function contractWith(...edits: readonly ContractEdit[]): Contract {
   return readContract(edited(...edits), 'contract.yaml');
 }
 
 /** @throws when there is nothing to replace: a test that edits nothing tests nothing. */
-export function edited(...edits: readonly (readonly [from: string, to: string])[]): string {
+export function edited(...edits: readonly ContractEdit[]): string {
   return edits.reduce((source, [from, to]) => {
     if (!source.includes(from)) throw new Error(`the contract has no ${from}`);
     return source.replace(from, to);

@@ -128,6 +128,7 @@ export interface Organizations {
 }
 
 export interface OutcomeDecisions {
+  addition: Generated<string>;
   agent: string;
   amountMicros: bigint;
   channel: string;
@@ -145,14 +146,19 @@ export interface OutcomeDecisions {
   explanation: Json;
   facts: Json;
   factsSha256: string;
+  finalAt: Timestamp | null;
   grade: string | null;
   id: string;
   isBillable: boolean;
   isTestTraffic: boolean;
+  listedAmountMicros: bigint | null;
+  listedGrade: string | null;
+  listedOutcome: string | null;
   locale: string;
   modelCostUsd: Numeric;
   organizationId: string;
   outcome: string;
+  quantityMicros: Generated<bigint>;
   reason: string;
   revision: number;
   sequence: Generated<bigint>;
@@ -166,6 +172,7 @@ export interface PendingConversations {
   dueAt: Timestamp;
   lastActivityAt: Timestamp;
   organizationId: string;
+  waitingSince: Timestamp;
 }
 
 export interface Postings {
