@@ -5,7 +5,7 @@ const allowed = {
   pricing: ['platform'],
   traces: ['platform', 'pricing'],
   constellation: ['platform', 'pricing', 'traces'],
-  outcomes: ['platform', 'pricing', 'traces'],
+  outcomes: ['platform', 'pricing', 'traces', 'stats'],
   ledger: ['platform'],
   billing: ['platform', 'pricing', 'traces', 'outcomes', 'ledger'],
   evals: ['platform', 'pricing', 'traces', 'stats'],

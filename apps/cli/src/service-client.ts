@@ -17,8 +17,27 @@ export class ServiceClient {
     return this.#call<Answer>(method, path, body);
   }
 
+  /** A request that is answered line by line, as it is worked on. */
+  async *lines<Line>(method: 'POST', path: string, body: unknown): AsyncGenerator<Line> {
+    const response = await this.#fetch(method, path, body);
+    if (!response.ok) throw problemError(response.status, await response.text());
+    let rest = '';
+    for await (const chunk of (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as Line;
+    }
+  }
+
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(new URL(path, this.url), {
+    const response = await this.#fetch(method, path, body);
+    const text = await response.text();
+    if (!response.ok) throw problemError(response.status, text);
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  #fetch(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(new URL(path, this.url), {
       method,
       headers: { ...(this.key && { authorization: `Bearer ${this.key}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -30,9 +49,6 @@ export class ServiceClient {
         cause,
       });
     });
-    const text = await response.text();
-    if (!response.ok) throw problemError(response.status, text);
-    return (text === '' ? undefined : JSON.parse(text)) as Answer;
   }
 }
 

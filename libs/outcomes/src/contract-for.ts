@@ -62,6 +62,11 @@ function beginsBeforeEnd({ effectiveFrom }: Contract, { effectiveUntil }: Contra
   return effectiveFrom === null || effectiveUntil === null || effectiveFrom < effectiveUntil;
 }
 
+/** The month of `at` as a wall calendar of the contract shows it, such as 2026-11. */
+export function monthIn({ timeZone }: Pick<Contract, 'timeZone'>, at: Date): string {
+  return dayIn(timeZone, at).slice(0, 7);
+}
+
 // sv-SE writes dates as 2026-01-31, which compare as text.
 function dayIn(timeZone: string, at: Date): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Postgres, type Tx } from '#platform';
 import { overlap, replaces } from './contract-for.js';
 import { readContract, type Contract } from './read-contract.js';
+import { isSignedOff } from './replay/sign-off.js';
 
 export type ContractStatus = 'draft' | 'active' | 'retired';
 
@@ -70,13 +71,15 @@ export class ContractStore {
    * Makes a version decide from now on. Versions that it leaves no day to decide are retired, and so are newer ones: who activates an older
    * version goes back to it. One that begins later, or ends before, stands beside the others, and on each day the newest that is in force
    * decides. Safe to repeat.
-   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`
+   * @param needsSignOff somebody must have signed off a replay of this text
+   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`, `sign_off_missing`
    */
-  async activate(organizationId: string, id: string, version: number): Promise<void> {
+  async activate(organizationId: string, id: string, version: number, { needsSignOff = false } = {}): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
       const contract = this.#compile(source, sourceSha256, id, version);
       refuseUnbookedTerms(contract);
+      if (needsSignOff && !(await isSignedOff(tx, organizationId, { id, version, sourceSha256 }))) throw signOffMissing(contract);
       // One activation for a customer at a time, so that two cannot each find no overlap. What is active names the customer.
       await tx
         .updateTable('customers')
@@ -207,5 +210,13 @@ function refuseUnbookedTerms({ id, version, policies, terms }: Contract): void {
     kind: 'conflict',
     code: 'contract_terms_not_booked',
     message: `Version ${version} of contract ${id} has ${what}, which can be checked, compared and replayed but is not booked yet: activate a version with one amount for each outcome`,
+  });
+}
+
+function signOffMissing({ id, version }: Contract): DomainError {
+  return new DomainError({
+    kind: 'conflict',
+    code: 'sign_off_missing',
+    message: `Nobody has signed off a replay of contract ${id} version ${version} as it is now (ACTIVATION_NEEDS_SIGN_OFF): astrolabe contracts replay ${id}@${version}, then astrolabe contracts sign-off`,
   });
 }

@@ -8,4 +8,7 @@ export { DecisionStore, type OutcomeCount } from './decision-store.js';
 export { DecisionService, type Book } from './decision.service.js';
 export { PendingStore } from './pending-store.js';
 export { OutcomeMirror } from './outcome-mirror.js';
+export { type Flip, type OutcomeShift, type ReplayResult } from './replay/replay-comparison.js';
+export { ReplayStore, type Replay } from './replay/replay-store.js';
+export { ReplayService, type ReplayProgress } from './replay/replay.service.js';
 export { OutcomesModule } from './outcomes.module.js';

@@ -5,8 +5,10 @@ import { DecisionStore } from './decision-store.js';
 import { DecisionService } from './decision.service.js';
 import { OutcomeMirror } from './outcome-mirror.js';
 import { PendingStore } from './pending-store.js';
+import { ReplayStore } from './replay/replay-store.js';
+import { ReplayService } from './replay/replay.service.js';
 
-const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror];
+const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService];
 
 @Module({ imports: [TracesModule], providers: services, exports: [...services, TracesModule] })
 export class OutcomesModule {}

@@ -7,6 +7,7 @@ import { conversationContentsQuery, type ConversationContentRow } from './querie
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
 import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
 import { conversationSpansQuery, type ConversationSpanRow, type StoredSpanRow } from './queries/conversation-spans.query.js';
+import { conversationsBetweenQuery, type ConversationBetweenRow } from './queries/conversations-between.query.js';
 import { endedConversationsQuery, type EndedConversationRow } from './queries/ended-conversations.query.js';
 import { loadedThroughQuery, type LoadedThroughRow } from './queries/loaded-through.query.js';
 import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
@@ -85,6 +86,12 @@ export class TraceReader {
 
   async recentConversations(organizationId: string, limit: number, offset = 0): Promise<ConversationSummary[]> {
     return (await this.clickhouse.rows<ConversationListRow>(conversationListQuery({ organizationId, limit, offset }))).map(summaryOf);
+  }
+
+  /** Conversations with a customer that were active in [from, to), the earliest first. */
+  async conversationsBetween(organizationId: string, customerId: string, from: Date, to: Date): Promise<string[]> {
+    const rows = await this.clickhouse.rows<ConversationBetweenRow>(conversationsBetweenQuery({ organizationId, customerId, from, to }));
+    return rows.map((row) => row.conversation_id);
   }
 
   async usageTotals(organizationId: string, environment?: string): Promise<UsageTotals> {

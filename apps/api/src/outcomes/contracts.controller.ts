@@ -1,7 +1,7 @@
-import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ContractStore } from '#outcomes';
-import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, type Config, type Principal } from '#platform';
 
 const source = z.string().min(1, 'must be the text of a contract file');
 /** As JSON, with a name for messages; or the file itself. */
@@ -14,7 +14,10 @@ const versionNumber = z.coerce.number().int().positive();
 @Controller('api/v1/contracts')
 @UseGuards(ApiKeyGuard)
 export class ContractsController {
-  constructor(private readonly contracts: ContractStore) {}
+  constructor(
+    private readonly contracts: ContractStore,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
 
   /** Stores a contract file as a draft. 400 `invalid_contract` by line, 409 `contract_version_immutable`, `contract_of_other_customer`. */
   @Post()
@@ -26,13 +29,13 @@ export class ContractsController {
     return { id: contract.id, version: contract.version, customerId: contract.customer.id, status };
   }
 
-  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`. */
+  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `contract_terms_not_booked`, `sign_off_missing`. */
   @Post(':id/versions/:version/activate')
   @HttpCode(200)
   @NeedsScope('operate')
   async activate(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string) {
     const number = parseInput(versionNumber, version, 'the version');
-    await this.contracts.activate(caller.organizationId, id, number);
+    await this.contracts.activate(caller.organizationId, id, number, { needsSignOff: this.config.ACTIVATION_NEEDS_SIGN_OFF });
     return { id, version: number, status: 'active' };
   }
 

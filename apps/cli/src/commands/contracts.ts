@@ -1,11 +1,13 @@
 import { contractJsonSchema, diffContracts, pricesText, readContract, termsOf, type Contract, type ContractStatus, type TermChange } from '#outcomes';
 import { DomainError } from '#platform';
 import type { Command } from 'commander';
+import { isContractFile, parseVersion } from '../contract-name.js';
 import { table } from '../figures.js';
 import { readInputFile } from '../read-input-file.js';
 import type { ServiceClient } from '../service-client.js';
 import { clientOf, serviceCommand, type JsonOption, type ServiceOptions } from '../service-command.js';
 import { printResult, type Terminal } from '../terminal.js';
+import { addContractsReplay } from './contracts-replay.js';
 
 interface AppliedContract {
   id: string;
@@ -53,7 +55,7 @@ export function addContracts(parent: Command, terminal: Terminal): void {
     .argument('<before>', 'id@version, or a file')
     .argument('<after>', 'id@version, or a file')
     .action(async (before: string, after: string, options: ServiceOptions) => {
-      const read = async (name: string) => (isFile(name) ? readContract(await readInputFile(name), name) : (await readVersion(clientOf(options, terminal), name)).contract);
+      const read = async (name: string) => (isContractFile(name) ? readContract(await readInputFile(name), name) : (await readVersion(clientOf(options, terminal), name)).contract);
       const [was, is] = [await read(before), await read(after)];
       const changes = diffContracts(was, is);
       printResult(terminal, options.json === true, { before: { id: was.id, version: was.version }, after: { id: is.id, version: is.version }, changes }, () => describeChanges(was, is, changes));
@@ -84,6 +86,8 @@ export function addContracts(parent: Command, terminal: Terminal): void {
       printResult(terminal, options.json === true, result, () => [`${result.id} version ${result.version}, for ${result.customerId}, is ${result.status}`]);
     });
 
+  addContractsReplay(contracts, terminal);
+
   serviceCommand(contracts, 'list', 'read')
     .description('every version of every contract')
     .action(async (options: ServiceOptions) => {
@@ -103,22 +107,12 @@ async function readVersion(client: ServiceClient, name: string): Promise<{ contr
   throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no contract ${name}: the service has ${known}` });
 }
 
-function parseVersion(name: string): { id: string; version: number | undefined } {
-  const [, id = name, version] = /^(.*)@(\d+)$/.exec(name) ?? [];
-  return { id, version: version === undefined ? undefined : Number(version) };
-}
-
 function noVersion(name: string): DomainError {
   return new DomainError({ kind: 'invalid', code: 'version_missing', message: `"${name}" names no version: write ${name}@1` });
 }
 
 function pathOf(id: string, version: number): string {
   return `/api/v1/contracts/${encodeURIComponent(id)}/versions/${version}`;
-}
-
-// An id has no ending such as this, and no folder.
-function isFile(name: string): boolean {
-  return /\.ya?ml$/.test(name) || name.includes('/');
 }
 
 function summaryOf(file: string, contract: Contract) {

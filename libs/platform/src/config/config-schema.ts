@@ -44,6 +44,7 @@ export const configSchema = z.object({
   SPOOL_BYTES_MAX: bytes(4096 * MIB).describe('Above this much unloaded data the receiver answers 503 until some is loaded'),
   SPOOL_FREE_BYTES_MIN: bytes(256 * MIB).describe('Below this much free space on its disk the receiver answers 503: loading needs room to make room'),
   SPOOL_LOADS_MAX: count(2).describe('Spool segments that are loaded at the same time'),
+  ACTIVATION_NEEDS_SIGN_OFF: z.enum(['true', 'false']).default('false').transform((text) => text === 'true').describe('Whether a contract version can be activated only after somebody signed off a replay of it'),
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),

@@ -55,6 +55,20 @@ export interface ContentErasures {
   requestedBy: string;
 }
 
+export interface ContractReplays {
+  against: Json;
+  contractId: string;
+  contractVersion: number;
+  id: string;
+  organizationId: string;
+  replayedAt: Timestamp;
+  replayedBy: string;
+  result: Json;
+  sourceSha256: string;
+  windowFrom: Timestamp;
+  windowTo: Timestamp;
+}
+
 export interface Contracts {
   activatedAt: Timestamp | null;
   createdAt: Timestamp;
@@ -198,6 +212,15 @@ export interface Reconciliations {
   ranAt: Timestamp;
 }
 
+export interface ReplaySignOffs {
+  id: string;
+  note: string;
+  organizationId: string;
+  replayId: string;
+  signedAt: Timestamp;
+  signedBy: string;
+}
+
 export interface RolloutEvents {
   detail: Json;
   flagKey: string;
@@ -297,6 +320,7 @@ export interface DB {
   apiKeys: ApiKeys;
   breaks: Breaks;
   contentErasures: ContentErasures;
+  contractReplays: ContractReplays;
   contracts: Contracts;
   customers: Customers;
   entries: Entries;
@@ -309,6 +333,7 @@ export interface DB {
   pendingConversations: PendingConversations;
   postings: Postings;
   reconciliations: Reconciliations;
+  replaySignOffs: ReplaySignOffs;
   rolloutEvents: RolloutEvents;
   rollouts: Rollouts;
   runs: Runs;

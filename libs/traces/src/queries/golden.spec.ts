@@ -7,6 +7,7 @@ import { conversationContentsQuery } from './conversation-contents.query.js';
 import { conversationListQuery } from './conversation-list.query.js';
 import { conversationSignalsQuery } from './conversation-signals.query.js';
 import { conversationSpansQuery } from './conversation-spans.query.js';
+import { conversationsBetweenQuery } from './conversations-between.query.js';
 import { endedConversationsQuery } from './ended-conversations.query.js';
 import { countContentsQuery, eraseContentsQuery } from './erase-contents.query.js';
 import { loadedThroughQuery } from './loaded-through.query.js';
@@ -35,6 +36,7 @@ const queries = [
   { name: 'conversation-list.one', built: conversationListQuery({ organizationId, conversationId: 'c-1', limit: 1, offset: 0 }), params: { organizationId, conversationId: 'c-1', limit: 1, offset: 0 } },
   { name: 'conversation-signals', built: conversationSignalsQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
   { name: 'conversation-spans', built: conversationSpansQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
+  { name: 'conversations-between', built: conversationsBetweenQuery({ organizationId, customerId: 'acme', from, to }), params: { ...window, customerId: 'acme' } },
   { name: 'ended-conversations', built: endedConversationsQuery({ organizationId, from, to }), params: window },
   { name: 'erase-contents.count', built: countContentsQuery(toErase), params: erased },
   { name: 'erase-contents', built: eraseContentsQuery(toErase), params: erased },
