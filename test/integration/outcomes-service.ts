@@ -1,4 +1,4 @@
-import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, type Book } from '#outcomes';
+import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, ShadowService, ShadowStore, type Book } from '#outcomes';
 import { createLogger, JobCursors, sha256Hex, type ManualClock } from '#platform';
 import { OtlpIntake, TraceReader, type OtlpSignal } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
@@ -83,6 +83,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
   const contracts = new ContractStore(postgres, clock);
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
+  const shadows = new ShadowService(new ShadowStore(postgres, clock, contracts), contracts, decisions);
   const sendRequest = async (organizationId: string, request: object, kind: OtlpSignal = 'traces') => {
     const { rejected, rejection } = await intake.accept(kind, await intake.senderOf(organizationId), Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
@@ -95,7 +96,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     pending,
     decisions,
     mirror: new OutcomeMirror(postgres, clickhouse, new JobCursors(postgres), decisions),
-    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, createLogger('silent', 'test')),
+    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, shadows, createLogger('silent', 'test')),
     addOrganization: async (id) => {
       await postgres.insertInto('organizations').values({ id, name: id, createdAt: clock.now() }).execute();
     },

@@ -11,4 +11,6 @@ export { OutcomeMirror } from './outcome-mirror.js';
 export { type Flip, type OutcomeShift, type ReplayResult } from './replay/replay-comparison.js';
 export { ReplayStore, type Replay } from './replay/replay-store.js';
 export { ReplayService, type ReplayProgress } from './replay/replay.service.js';
+export { ShadowStore } from './replay/shadow-store.js';
+export { ShadowService } from './replay/shadow.service.js';
 export { OutcomesModule } from './outcomes.module.js';

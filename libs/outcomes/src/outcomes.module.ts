@@ -7,8 +7,10 @@ import { OutcomeMirror } from './outcome-mirror.js';
 import { PendingStore } from './pending-store.js';
 import { ReplayStore } from './replay/replay-store.js';
 import { ReplayService } from './replay/replay.service.js';
+import { ShadowStore } from './replay/shadow-store.js';
+import { ShadowService } from './replay/shadow.service.js';
 
-const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService];
+const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService];
 
 @Module({ imports: [TracesModule], providers: services, exports: [...services, TracesModule] })
 export class OutcomesModule {}

@@ -75,6 +75,7 @@ export interface Contracts {
   customerId: string;
   id: string;
   organizationId: string;
+  shadowSince: Timestamp | null;
   source: string;
   sourceSha256: string;
   status: string;
@@ -257,6 +258,29 @@ export interface Runs {
   variantValue: Json;
 }
 
+export interface ShadowOutcomes {
+  addition: string;
+  agent: string;
+  amountMicros: bigint;
+  contractId: string;
+  contractVersion: number;
+  conversationId: string;
+  currency: string;
+  decidedAt: Timestamp;
+  episode: number;
+  episodeEndedAt: Timestamp;
+  explanation: Json;
+  grade: string | null;
+  isBillable: boolean;
+  locale: string;
+  month: string;
+  organizationId: string;
+  outcome: string;
+  quantityMicros: bigint;
+  reason: string;
+  sourceSha256: string;
+}
+
 export interface StripeObjects {
   createdAt: Timestamp;
   key: string;
@@ -337,6 +361,7 @@ export interface DB {
   rolloutEvents: RolloutEvents;
   rollouts: Rollouts;
   runs: Runs;
+  shadowOutcomes: ShadowOutcomes;
   stripeObjects: StripeObjects;
   suites: Suites;
   telemetrySettings: TelemetrySettings;
