@@ -35,7 +35,7 @@ export function writeContentRows(
     block.traceId.values.bytes(span.traceId);
     block.spanId.values.bytes(span.spanId);
     block.startedAt.values.u64(span.startLow, span.startHigh);
-    block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+    block.ingestedAt.values.integer(context.ingestedAtMs);
     block.name.text(place === 1 ? name : `${name}#${place}`);
     block.value.text(kept.value);
     block.redactions.values.u32(kept.redactions);

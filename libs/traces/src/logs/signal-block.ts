@@ -3,6 +3,7 @@ import { canonicalJson } from '#platform';
 import { SLOT } from '../convention-index.js';
 import { NativeBlock } from '../native/native-block.js';
 import type { AttributeDraft } from '../rows/attribute-draft.js';
+import { isZero } from '../rows/ids.js';
 import { isStorableTime } from '../rows/span-draft.js';
 import type { LogDraft } from './log-draft.js';
 import { EVENT_NAMES, signalOf } from './signal-of.js';
@@ -47,7 +48,7 @@ export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: Attr
   block.value.text(signal.value);
   for (const [name, value] of Object.entries(log.attributes)) if (block.attributes.key(name)) block.attributes.values.string(value);
   block.attributes.endRow();
-  block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+  block.ingestedAt.values.integer(context.ingestedAtMs);
   block.origin.text('log');
   block.endRow();
   return undefined;
@@ -73,8 +74,4 @@ function idOf(log: LogDraft, conversationId: string, said: Halves | undefined): 
   const own = log.attributes['astrolabe.signal.id'];
   const parts = own ? [own, conversationId] : [log.traceId.toString('hex'), log.spanId.toString('hex'), conversationId, said ?? null, log.eventName, log.attributes];
   return `log-${createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32)}`;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
 }

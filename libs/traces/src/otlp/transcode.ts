@@ -7,13 +7,14 @@ import { CardinalityGuard } from '../limits/cardinality-guard.js';
 import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
 import type { BufferPool } from '../native/buffer-pool.js';
 import type { NativeBlock } from '../native/native-block.js';
-import type { AttributeDraft, AttributeLimits } from '../rows/attribute-draft.js';
+import type { AttributeLimits } from '../rows/attribute-draft.js';
 import { SpanBlock } from '../rows/span-block.js';
-import { rejectionOf, type SpanDraft, type StartWindow } from '../rows/span-draft.js';
+import { rejectionOf, type StartWindow } from '../rows/span-draft.js';
 import { writeSpanRow } from '../rows/write-span-row.js';
 import type { Frame, SpooledTable } from '../spool/segment-format.js';
 import { readLogsJson } from './read-logs-json.js';
 import { readLogsProtobuf } from './read-logs-protobuf.js';
+import type { LogSink, SpanSink } from './read-request.js';
 import { readTracesJson } from './read-traces-json.js';
 import { readTracesProtobuf } from './read-traces-protobuf.js';
 
@@ -91,7 +92,7 @@ export class Transcoder {
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
 
-    const sink = (span: SpanDraft, resource: AttributeDraft, checksum: number) => {
+    const sink: SpanSink = (span, resource, checksum) => {
       const objection = rejectionOf(span, window);
       if (objection !== undefined) {
         counts.rejected++;
@@ -120,7 +121,7 @@ export class Transcoder {
     signals.reset();
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     const context = { organizationId: sender.organizationId, ingestedAtMs };
-    const sink: Parameters<typeof readLogsJson>[2] = (log, resource) => {
+    const sink: LogSink = (log, resource) => {
       const objection = writeSignalRow(signals, log, resource, context);
       if (objection === undefined) {
         counts.accepted++;
@@ -129,9 +130,8 @@ export class Transcoder {
       counts.rejected++;
       counts.rejection ??= objection;
     };
-    const options = { limits: this.options.limits, keepsContent: false };
-    if (encoding === 'protobuf') readLogsProtobuf(body, options, sink);
-    else readLogsJson(body, options, sink);
+    if (encoding === 'protobuf') readLogsProtobuf(body, this.options.limits, sink);
+    else readLogsJson(body, this.options.limits, sink);
     return { ...counts, frames: this.#framesOf({ signals }), newSpans: new Uint32Array(0) };
   }
 

@@ -1,5 +1,6 @@
 import { isNameTooLong, type AttributeName } from './attribute-name.js';
 import { AttributeDraft, type AttributeLimits, type AttributeValue } from './attribute-draft.js';
+import { isZero } from './ids.js';
 
 /** One span on its way from the wire to a row: filled by a reader, written by `writeSpanRow`, then filled again. */
 export class SpanDraft {
@@ -71,12 +72,6 @@ export class EventDraft {
   }
 }
 
-/** Copies an id of the right length; of another length only the length is kept, by which the span is refused. */
-export function copyId(target: Buffer, source: Uint8Array, start: number, end: number): number {
-  if (end - start === target.length) for (let at = 0; at < target.length; at++) target[at] = source[start + at] as number;
-  return end - start;
-}
-
 // 2^32 seconds are 10^9 * 2^32 nanoseconds: from 2106-02-07 on, the hour that spans are ordered by wraps around to 1970.
 const HIGH_HALF_MAX = 1_000_000_000;
 
@@ -106,9 +101,4 @@ export function rejectionOf(span: SpanDraft, window: StartWindow): string | unde
 /** Epoch milliseconds of nanoseconds in two halves, to within a microsecond. */
 export function epochMs(low: number, high: number): number {
   return (high * 4_294_967_296 + low) / 1e6;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
-  return true;
 }

@@ -49,7 +49,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   // A span that ends before it starts (clock moved, or no end given) has no length rather than a negative one.
   if (isEndEarly) block.endedAt.values.u64(span.startLow, span.startHigh);
   else block.endedAt.values.u64(span.endLow, span.endHigh);
-  block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+  block.ingestedAt.values.integer(context.ingestedAtMs);
   const name = attributes.cutText(span.name);
   if (!block.name.text(name) && !addEntry(block.attributes, 'span.name', name)) attributes.dropped++;
   block.kind.text(KINDS[span.kind] ?? 'unspecified');
