@@ -4,12 +4,13 @@ import { ContentBlock, writeContentRows } from '../content/content-block.js';
 import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from '../content/content-policy.js';
 import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
 import { CardinalityGuard } from '../limits/cardinality-guard.js';
+import type { TimeWindow } from '../limits/time-window.js';
 import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
 import type { BufferPool } from '../native/buffer-pool.js';
 import type { NativeBlock } from '../native/native-block.js';
 import type { AttributeLimits } from '../rows/attribute-draft.js';
 import { SpanBlock } from '../rows/span-block.js';
-import { rejectionOf, type StartWindow } from '../rows/span-draft.js';
+import { rejectionOf } from '../rows/span-draft.js';
 import { writeSpanRow } from '../rows/write-span-row.js';
 import type { Frame, SpooledTable } from '../spool/segment-format.js';
 import { readLogsJson } from './read-logs-json.js';
@@ -86,8 +87,8 @@ export class Transcoder {
     for (const block of [spans, this.#contents]) block.reset();
     this.#admitFor(organizationId);
     keys.reset();
-    const window = this.#windowFor(settings, ingestedAtMs);
-    const rowContext = { organizationId, ingestedAtMs, prices, retentionDays: settings.spanRetentionDays };
+    const window = this.#windowFor(ingestedAtMs, settings.spanRetentionDays);
+    const rowContext = { organizationId, ingestedAtMs, window, prices, retentionDays: settings.spanRetentionDays };
     const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings) };
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
@@ -120,7 +121,8 @@ export class Transcoder {
     const signals = this.#signals;
     signals.reset();
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
-    const context = { organizationId: sender.organizationId, ingestedAtMs };
+    // Signals are kept, however long spans are.
+    const context = { organizationId: sender.organizationId, ingestedAtMs, window: this.#windowFor(ingestedAtMs, 0) };
     const sink: LogSink = (log, resource) => {
       const objection = writeSignalRow(signals, log, resource, context);
       if (objection === undefined) {
@@ -149,9 +151,9 @@ export class Transcoder {
   }
 
   // What the store would delete at once is better refused with a reason.
-  #windowFor({ spanRetentionDays }: TelemetrySettings, nowMs: number): StartWindow {
+  #windowFor(nowMs: number, retentionDays: number): TimeWindow {
     const { spanAgeMsMax, spanAheadMsMax } = this.options;
-    const ageMsMax = spanRetentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, spanRetentionDays * DAY_MS);
+    const ageMsMax = retentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, retentionDays * DAY_MS);
     return { fromMs: nowMs - ageMsMax, untilMs: nowMs + spanAheadMsMax };
   }
 }
