@@ -32,7 +32,7 @@ const base = {
 const SAME_WITH_A_SERVER = [
   ...['billing', 'billing-api', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'spool-cli'],
   ...['real-clients', 'counting', 'native-blocks', 'otlp-conformance', 'otlp-json', 'otlp-sdk', 'ingest', 'ingest-fairness', 'fuzz'],
-  ...['clickhouse-front', 'segments-to-server', 'killed-insert', 'damaged-segments'],
+  ...['clickhouse-front', 'clickhouse-away', 'segments-to-server', 'killed-insert', 'damaged-segments'],
 ];
 
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });

@@ -33,7 +33,7 @@ describe('loading segments into the engine', () => {
 
   const openSpool = (name: string) => Spool.open({ directory: join(home, name), segmentBytesMax: 1_000_000_000, segmentAgeMs: 3_600_000, bytesMax: 1_000_000_000, freeBytesMin: 0, clock, logger });
   const loadAll = async (spool: Spool) => {
-    const loader = new SegmentLoader({ spool, target: segmentTarget(stores.clickhouse), logger, parallelMax: 2 });
+    const loader = new SegmentLoader({ spool, target: segmentTarget(stores.clickhouse), storeReady: stores.clickhouse.migrated, logger, parallelMax: 2 });
     loader.start();
     await loader.drain();
     await loader.stop();

@@ -12,6 +12,7 @@ export class ServiceProcess {
   readonly key = ApiKeys.newSecret();
   readonly directory = mkdtempSync(join(tmpdir(), 'astrolabe-e2e-'));
   #child: ChildProcess | undefined;
+  #logged = '';
   url = '';
   grpcAddress = '';
 
@@ -19,11 +20,13 @@ export class ServiceProcess {
 
   async start(settings: Record<string, string> = {}): Promise<void> {
     const child = fork(distMain(this.app), {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env['PATH'] ?? '', DATA_DIR: this.directory, BOOTSTRAP_API_KEY: this.key, ...SETTINGS, ...settings },
     });
     this.#child = child;
     let said = '';
+    this.#logged = '';
+    child.stdout?.on('data', (chunk: Buffer) => (this.#logged += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const ready = await new Promise<{ url: string; grpcAddress?: string }>((resolve, reject) => {
       child.once('message', (message) => resolve(message as { url: string; grpcAddress?: string }));
@@ -31,6 +34,12 @@ export class ServiceProcess {
     });
     this.url = ready.url;
     this.grpcAddress = ready.grpcAddress ?? '';
+  }
+
+  /** What the process has logged since it was last started. */
+  get log(): { level: number; msg: string }[] {
+    const whole = this.#logged.slice(0, this.#logged.lastIndexOf('\n') + 1);
+    return whole.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { level: number; msg: string });
   }
 
   /** @returns the exit code; null when the signal ended it, or when it was not running */

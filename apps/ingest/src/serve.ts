@@ -1,19 +1,26 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, HealthController, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
+import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { OtlpIntake } from '#traces';
+import { ReceiverHealthController } from './receiver-health.controller.js';
 import { startReceivers } from './start-receivers.js';
 
 class IngestModule {}
 
-// The receiver alone: it owns its data directory, which holds the spool, and talks to the stores' servers.
+// The receiver alone: it owns its data directory, which holds the spool, and talks to the stores' servers, which may be away when it starts:
+// PostgreSQL is waited for, and ClickHouse is not needed to acknowledge.
 await serveProcess(async (config) => {
   const clock = new SystemClock();
   const logger = createLogger(config.LOG_LEVEL, 'astrolabe-ingest');
-  const stores = await openStores(config, { ownsDataDirectory: true });
+  const stores = await openStores(config, { ownsDataDirectory: true, waitingLogger: logger });
   const intake = await OtlpIntake.open({ config, clickhouse: stores.clickhouse, postgres: stores.postgres, clock, logger });
   const app = await NestFactory.create<NestFastifyApplication>(
-    { module: IngestModule, imports: [PlatformModule.with({ config, stores, clock, logger })], controllers: [HealthController] },
+    {
+      module: IngestModule,
+      imports: [PlatformModule.with({ config, stores, clock, logger })],
+      controllers: [ReceiverHealthController],
+      providers: [{ provide: OtlpIntake, useValue: intake }],
+    },
     httpAdapter(),
     { logger: new NestLog(logger), abortOnError: false },
   );

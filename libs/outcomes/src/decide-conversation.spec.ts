@@ -115,9 +115,9 @@ describe('decideConversation', () => {
     ]);
     const after = standingAfter(standing, joined.changes);
     expect(decideWith({ spans: [...spans, spanRow('b', at('09:45:00'))], signals }, { standing: after }).changes).toEqual([]);
-    // Should the second episode come back, it is decided again.
-    const apart = decideWith({ spans, signals }, { standing: after });
-    expect(apart.changes.map(({ decision }) => [decision.episode, decision.revision, decision.isBillable])).toEqual([[1, 3, true], [2, 3, true]]);
+    // A return takes the number up again.
+    const apart = decideWith({ spans: [...spans, spanRow('b', at('09:45:00')), spanRow('d', at('18:00:00'))], signals }, { standing: after });
+    expect(apart.changes.map(({ decision }) => [decision.episode, decision.revision, decision.reason])).toEqual([[2, 3, 'grade_not_priced']]);
   });
 
   it('lets decisions stand when the evidence cannot be found', () => {

@@ -3,7 +3,9 @@ import { contractFor, isInForce } from './contract-for.js';
 import { decide, type Verdict } from './decide.js';
 import { EPISODE_MERGED, type Decision, type DecisionChange } from './decision.js';
 import { splitEpisodes, type Episode } from './episodes.js';
-import { factsOf, type EpisodeRows, type Facts } from './facts.js';
+import { evidenceOf, traceIdsOf, type ReadableRows } from './evidence.js';
+import { factsOf, type Facts } from './facts.js';
+import { frozenPast } from './frozen-past.js';
 import type { Contract } from './read-contract.js';
 
 /** Without a contract nothing says how long to wait; three days is what the field's contracts say most often. */
@@ -12,7 +14,7 @@ export const QUIET_WINDOW_DEFAULT_MS = 72 * 3_600_000;
 export interface DecideConversationInput {
   organizationId: string;
   conversationId: string;
-  rows: EpisodeRows;
+  rows: ReadableRows;
   /** The active versions. */
   contracts: readonly Contract[];
   /** Versions that are no longer active and that a standing decision was made under. */
@@ -33,17 +35,19 @@ const notBillable = (): NotBillable => ({ outcome: 'none', isBillable: false, gr
 
 /**
  * Decides every episode that is over and whose facts, or the traces that they come from, are not those of the decision that stands: two
- * episodes can be alike in every fact and still be two. Pure: which decisions come out depends on the rows, the contracts, what stands and
- * the time, and a second call with the same input gives the same ids.
+ * episodes can be alike in every fact and still be two. What was decided on rows that are gone stands as it is (`frozen-past.ts`). Pure:
+ * which decisions come out depends on the rows, the contracts, what stands and the time, and a second call with the same input gives the
+ * same ids.
  */
 export function decideConversation(input: DecideConversationInput): DecidedConversation {
   const quietWindowMs = windowOf(input);
-  const episodes = splitEpisodes(input.rows, quietWindowMs, input.now);
+  const past = frozenPast(input.standing, input.rows, quietWindowMs);
+  const episodes = splitEpisodes(past.rowsAfter, quietWindowMs, input.now, past.lastNumber);
   const last = episodes.at(-1);
   // Evidence that cannot be read is no evidence that nothing happened: what stands goes on standing.
   if (!last) return { changes: [], dueAt: undefined };
   const changes = episodes.filter((episode) => episode.isOver).flatMap((episode) => changeOf(episode, input));
-  return last.isOver ? { changes: [...changes, ...mergedChanges(episodes.length, input)], dueAt: undefined } : { changes, dueAt: last.quietAt };
+  return last.isOver ? { changes: [...changes, ...mergedChanges(last.number, input)], dueAt: undefined } : { changes, dueAt: last.quietAt };
 }
 
 // A conversation keeps the window that it was first cut with: with another, what was one paid episode would become two.
@@ -57,8 +61,7 @@ function changeOf(episode: Episode, input: DecideConversationInput): DecisionCha
   const facts = factsOf(episode);
   const factsSha256 = sha256Hex(canonicalJson(facts));
   const superseded = input.standing.find((decision) => decision.episode === episode.number) ?? null;
-  const traceIds = [...new Set(episode.spans.map((span) => span.trace_id))];
-  if (superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIds)) return [];
+  if (superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIdsOf(episode.spans))) return [];
   const contract = contractFor(facts, episode.lastActivityAt, superseded ?? undefined, input);
   const decision: Decision = {
     ...nextRevision(input, episode.number, superseded),
@@ -74,7 +77,7 @@ function changeOf(episode: Episode, input: DecideConversationInput): DecisionCha
     currency: contract?.currency ?? 'USD',
     facts: { ...facts },
     factsSha256,
-    evidence: { traceIds, signalIds: episode.signals.map((signal) => signal.signal_id) },
+    evidence: evidenceOf(episode),
     modelCostUsd: facts.cost_usd,
     costUnknownSpans: facts.cost_unknown_calls,
     episodeStartedAt: episode.startedAt,
@@ -96,8 +99,8 @@ const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
  * What came late can join two episodes into one (a turn between them) or move an end. The decision about an episode that is no longer there
  * is replaced by one that bills nothing and rests on nothing: its turns and their cost are in another episode now.
  */
-function mergedChanges(episodeCount: number, input: DecideConversationInput): DecisionChange[] {
-  const gone = input.standing.filter((decision) => decision.episode > episodeCount && decision.factsSha256 !== NO_FACTS_SHA256);
+function mergedChanges(lastNumber: number, input: DecideConversationInput): DecisionChange[] {
+  const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256);
   return gone.map((superseded) => ({
     decision: {
       ...superseded,

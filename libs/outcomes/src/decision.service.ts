@@ -15,7 +15,8 @@ import type { Contract } from './read-contract.js';
  * Safe to repeat: a decision's id follows from the episode and its revision, and the same facts from the same traces make no
  * revision. Decisions, what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
  * two do all the same, the second finds its revision taken, leaves the conversation on the list and looks again. What stands is read
- * before the evidence, so that a revision never rests on older evidence than the one it replaces.
+ * before the evidence, so that a revision never rests on older evidence than the one it replaces; where evidence is gone, retention
+ * deleted it, and its decision stands (`frozen-past.ts`).
  * Work follows what changed: neither step reads a conversation that nothing was loaded for.
  *
  * Known gap: of several receivers, a load that becomes visible more than OVERLAP_MS after a later one is not noticed until its conversation

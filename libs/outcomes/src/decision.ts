@@ -22,6 +22,8 @@ export interface ExplainedExpression {
 export interface Evidence {
   traceIds: string[];
   signalIds: string[];
+  /** Every span, as eight digits of a hash, one after the other: tells whether one of them was deleted since (`evidence.ts`). */
+  spanMarks?: string;
 }
 
 /** A decision about one episode, as it is stored: never changed, only superseded by the next revision. */

@@ -3,7 +3,7 @@ import { inOrder, type EpisodeRows } from './facts.js';
 
 /** One stretch of a conversation. */
 export interface Episode extends EpisodeRows {
-  /** 1 for the first. */
+  /** 1 for the first of the conversation. */
   number: number;
   startedAt: Date;
   /** End of the last span. */
@@ -28,8 +28,9 @@ const NS_PER_MS = 1_000_000n;
 /**
  * Cuts a conversation into episodes: a new one begins with the first turn after an explicit end, or after a pause of the quiet window or
  * longer. A turn is a trace here and is never cut. Depends on the rows and the time only, not on the order in which the rows arrived.
+ * Numbered after `lastNumber`, which the frozen past of the conversation has taken (`frozen-past.ts`).
  */
-export function splitEpisodes(rows: EpisodeRows, quietWindowMs: number, now: Date): Episode[] {
+export function splitEpisodes(rows: EpisodeRows, quietWindowMs: number, now: Date, lastNumber = 0): Episode[] {
   const quietNs = BigInt(quietWindowMs) * NS_PER_MS;
   const nowNs = BigInt(now.getTime()) * NS_PER_MS;
   const groups: Turn[][] = [];
@@ -45,7 +46,7 @@ export function splitEpisodes(rows: EpisodeRows, quietWindowMs: number, now: Dat
     const endNs = group.reduce((latest, turn) => (turn.endNs > latest ? turn.endNs : latest), 0n);
     const isFollowed = index < groups.length - 1;
     return {
-      number: index + 1,
+      number: lastNumber + index + 1,
       startedAt: dateOf(group[0]?.startNs ?? 0n),
       lastActivityAt: dateOf(endNs),
       quietAt: dateOf(endNs + quietNs + NS_PER_MS - 1n),

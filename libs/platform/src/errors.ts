@@ -28,6 +28,8 @@ export class DomainError extends Error {
 
 /** For catch blocks: the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  // Of a name with several addresses, none of which answers, the error itself says nothing.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -10,7 +10,7 @@ export { lockDataDirectory, type DataDirectoryLock } from './data-directory-lock
 export { openStores, type Stores } from './open-stores.js';
 export { LOGGER, PlatformModule, type PlatformInput } from './platform.module.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded-postgres.js';
-export { Postgres, openPostgres, type Database, type Tx } from './postgres/open-postgres.js';
+export { Postgres, checkPostgres, openPostgres, type Database, type Tx } from './postgres/open-postgres.js';
 export { migratePostgres } from './postgres/migrate-postgres.js';
 export { ClickHouse, openClickHouseServer, openEmbeddedClickHouse, type ClickHouseQuery } from './clickhouse/open-clickhouse.js';
 export { migrateClickHouse } from './clickhouse/migrate-clickhouse.js';
@@ -19,7 +19,7 @@ export { ApiKeyGuard, Caller, NeedsScope, keyInHeaders } from './auth/api-key.gu
 export { ensureBootstrapKey, ensureFirstKey } from './auth/ensure-first-key.js';
 export { JobLeases } from './jobs/job-leases.js';
 export { JobCursors } from './jobs/job-cursors.js';
-export { HealthController } from './http/health.controller.js';
+export { HealthController, notReady } from './http/health.controller.js';
 export { httpAdapter, listen } from './http/listen.js';
 export { statusOfKind, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';

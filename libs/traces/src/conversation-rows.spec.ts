@@ -21,6 +21,13 @@ describe('rowsByConversation', () => {
     expect(shape(['a'])).toEqual([['a', ['s1', 's2', 's3'], ['x']]]);
   });
 
+  it('tells the other which traces and signals it named', () => {
+    const named = [...signals, signal('t1', 'z', 'b'), signal('', 'w', 'b')];
+    const movedFrom = (ids: string[]) => [...rowsByConversation(ids, spans, named)].map(([id, rows]) => [id, [...rows.movedIds]]);
+    expect(movedFrom(['a', 'b'])).toEqual([['a', []], ['b', ['t1', 'z']]]);
+    expect(movedFrom(['b'])).toEqual([['b', ['t1', 'z']]]);
+  });
+
   it('writes the conversation on every row', () => {
     expect(rowsByConversation(['a'], spans, signals).get('a')?.spans.map((row) => row.conversation_id)).toEqual(['a', 'a', 'a']);
   });

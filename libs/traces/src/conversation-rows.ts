@@ -5,6 +5,8 @@ import type { ConversationSpanRow } from './queries/conversation-spans.query.js'
 export interface ConversationRows {
   spans: ConversationSpanRow[];
   signals: ConversationSignalRow[];
+  /** Traces and signals that name this conversation and that another one owns: not among its rows, and yet not gone. */
+  movedIds: Set<string>;
 }
 
 /**
@@ -16,14 +18,16 @@ export interface ConversationRows {
 export function rowsByConversation(conversationIds: readonly string[], spans: readonly ConversationSpanRow[], signals: readonly ConversationSignalRow[]): Map<string, ConversationRows> {
   const ownerOf = firstNamed(spans);
   for (const [traceId, named] of firstNamed(signals)) if (!ownerOf.has(traceId)) ownerOf.set(traceId, named);
-  const rows = new Map<string, ConversationRows>(conversationIds.map((id) => [id, { spans: [], signals: [] }]));
+  const rows = new Map<string, ConversationRows>(conversationIds.map((id) => [id, { spans: [], signals: [], movedIds: new Set() }]));
   for (const span of spans) {
     const owner = ownerOf.get(span.trace_id) ?? '';
     rows.get(owner)?.spans.push({ ...span, conversation_id: owner });
+    if (span.own_conversation_id !== owner) rows.get(span.own_conversation_id)?.movedIds.add(span.trace_id);
   }
   const given = new Set<string>();
   for (const signal of signals) {
     const owner = signal.trace_id === '' ? signal.own_conversation_id : (ownerOf.get(signal.trace_id) ?? '');
+    if (signal.own_conversation_id !== owner) rows.get(signal.own_conversation_id)?.movedIds.add(signal.signal_id);
     const identity = `${owner} ${signal.signal_id}`;
     if (given.has(identity)) continue;
     given.add(identity);

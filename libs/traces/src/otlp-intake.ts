@@ -57,7 +57,7 @@ export class OtlpIntake {
       clock,
       logger,
     });
-    const loader = new SegmentLoader({ spool, target: segmentTarget(clickhouse), logger, parallelMax: config.SPOOL_LOADS_MAX });
+    const loader = new SegmentLoader({ spool, target: segmentTarget(clickhouse), storeReady: clickhouse.migrated, logger, parallelMax: config.SPOOL_LOADS_MAX });
     const buffers = new BufferPool(BUFFER_BYTES_MAX);
     const recentSpans = new RecentSpans(config.INGEST_RECENT_SPANS);
     const transcoder = new Transcoder({
@@ -96,6 +96,11 @@ export class OtlpIntake {
   /** Waits until everything accepted so far can be read. */
   drain(): Promise<void> {
     return this.loader.drain();
+  }
+
+  /** Why it would now refuse what it last refused; undefined while it takes what comes. */
+  whyFull(): string | undefined {
+    return this.spool.whyFull();
   }
 
   figures(): IntakeFigures {

@@ -1,37 +1,31 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { sha256Hex } from '../ids.js';
-import { editedMigration } from '../postgres/migrate-postgres.js';
-import { projectRoot } from '../project-root.js';
+import { pendingMigrations, readMigrations } from '../migrations.js';
+import { clickHouseFailure } from './clickhouse-failure.js';
 import type { ClickHouse } from './open-clickhouse.js';
 
 /**
  * Applies the numbered files of migrations/clickhouse that are not applied yet. ClickHouse has no transactions over DDL: each statement
  * is written so that it may be met half done (`IF NOT EXISTS` is put in), and a file is recorded when all of it is applied.
+ * @throws DomainError `migration_edited`; of a server also `clickhouse_unavailable` and `clickhouse_refuses`
  */
 export async function migrateClickHouse(clickhouse: ClickHouse): Promise<string[]> {
-  const directory = join(projectRoot(), 'migrations', 'clickhouse');
-  const statement = (query: string) => clickhouse.run({ query, query_params: {} });
+  const migrations = readMigrations('clickhouse');
+  const answered = <T>(answer: Promise<T>) =>
+    answer.catch((error: unknown) => {
+      throw clickhouse.kind === 'server' ? clickHouseFailure(error) : error;
+    });
+  const statement = (query: string, query_params = {}) => answered(clickhouse.run({ query, query_params }));
   const onCluster = clickhouse.cluster ? ` ON CLUSTER ${clickhouse.cluster}` : '';
   await statement(
     `CREATE TABLE IF NOT EXISTS schema_migrations${onCluster} (name String, sha256 String, applied_at DateTime DEFAULT now()) ENGINE = ${engineFor('ReplacingMergeTree', clickhouse.cluster)} ORDER BY name`,
   );
-  const rows = await clickhouse.rows<{ name: string; sha256: string }>({ query: 'SELECT name, sha256 FROM schema_migrations', query_params: {} });
-  const applied = new Map(rows.map((row) => [row.name, row.sha256]));
-  const fresh: string[] = [];
-  for (const name of readdirSync(directory).filter((file) => file.endsWith('.sql')).sort()) {
-    const text = readFileSync(join(directory, name), 'utf8');
-    const known = applied.get(name);
-    if (known === sha256Hex(text)) continue;
-    if (known !== undefined) throw editedMigration(name);
+  const rows = await answered(clickhouse.rows<{ name: string; sha256: string }>({ query: 'SELECT name, sha256 FROM schema_migrations', query_params: {} }));
+  const fresh = pendingMigrations(migrations, new Map(rows.map((row) => [row.name, row.sha256])));
+  for (const { name, text, sha256 } of fresh) {
     for (const query of statementsOf(text, clickhouse.cluster)) await statement(query);
-    await clickhouse.run({
-      query: 'INSERT INTO schema_migrations (name, sha256) SELECT {name: String}, {sha256: String}',
-      query_params: { name, sha256: sha256Hex(text) },
-    });
-    fresh.push(name);
+    await statement('INSERT INTO schema_migrations (name, sha256) SELECT {name: String}, {sha256: String}', { name, sha256 });
   }
-  return fresh;
+  clickhouse.markMigrated();
+  return fresh.map(({ name }) => name);
 }
 
 /** The statements of one migration file, with engines and cluster put in. */

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseClientConfigOptions } from '@clickhouse/client';
-import { DomainError, messageOf } from '../errors.js';
+import { DomainError } from '../errors.js';
+import { clickHouseFailure } from './clickhouse-failure.js';
 import { mendDeduplicationLogs } from './mend-deduplication-logs.js';
 
 /** A query as text and values. Values only as `{name: Type}` parameters, never pasted into the text. */
@@ -15,11 +16,22 @@ const SETTINGS = { output_format_json_quote_64bit_integers: 1, output_format_jso
 
 /** Where the evidence is kept: the engine in this process, or a server. The queries are the same. */
 export class ClickHouse {
+  readonly #migrated = Promise.withResolvers<void>();
+
   constructor(
     readonly client: ClickHouseClient,
     readonly kind: 'embedded' | 'server',
     readonly cluster?: string,
   ) {}
+
+  /** Resolves when its tables are those of this version, which may be long after the process has started. Nothing is inserted before. */
+  get migrated(): Promise<void> {
+    return this.#migrated.promise;
+  }
+
+  markMigrated(): void {
+    this.#migrated.resolve();
+  }
 
   /** Runs a SELECT and returns its rows. Decimals and 64-bit integers are strings. */
   async rows<Row>({ query, query_params }: ClickHouseQuery): Promise<Row[]> {
@@ -74,14 +86,8 @@ export function openClickHouseServer(url: string, cluster?: string): ClickHouse 
   return new ClickHouse(client, 'server', cluster);
 }
 
-/** @throws DomainError `clickhouse_unavailable` that says which setting to look at. */
+/** @throws DomainError `clickhouse_unavailable` or `clickhouse_refuses`, each of which says what to look at */
 export async function checkClickHouse(clickhouse: ClickHouse): Promise<void> {
   const result = await clickhouse.client.ping({ select: true });
-  if (result.success) return;
-  throw new DomainError({
-    kind: 'unavailable',
-    code: 'clickhouse_unavailable',
-    message: `ClickHouse does not answer (${messageOf(result.error)}): check CLICKHOUSE_URL and that the server is up`,
-    cause: result.error,
-  });
+  if (!result.success) throw clickHouseFailure(result.error);
 }

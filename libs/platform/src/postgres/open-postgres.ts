@@ -1,7 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { DomainError, messageOf } from '../errors.js';
 import type { DB } from './database.js';
+import { postgresFailure } from './postgres-failure.js';
 
 export type Database = Kysely<DB>;
 export type Tx = Transaction<DB>;
@@ -30,16 +30,11 @@ export function openPostgres(connection: pg.PoolConfig): Database {
   });
 }
 
-/** @throws DomainError `postgres_unavailable` that says which setting to look at. */
+/** @throws DomainError `postgres_unavailable` or `postgres_refuses`, each of which says what to look at */
 export async function checkPostgres(db: Database): Promise<void> {
   try {
     await db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
-  } catch (cause) {
-    throw new DomainError({
-      kind: 'unavailable',
-      code: 'postgres_unavailable',
-      message: `PostgreSQL does not answer (${messageOf(cause)}): check DATABASE_URL and that the server is up`,
-      cause,
-    });
+  } catch (error) {
+    throw postgresFailure(error);
   }
 }

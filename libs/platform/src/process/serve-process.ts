@@ -12,12 +12,14 @@ export interface Serving {
 
 /**
  * Starts a server from the environment and runs it until SIGINT or SIGTERM, or until the process that forked it goes away. A failure to start
- * is one message and exit code 2 where it is the operator's to mend, 1 where it is ours.
+ * is one message and exit code 2 where it is the operator's to mend, 1 where it is ours. A start may take as long as a server is away: a
+ * signal ends it too, which has to be said for a process that is the first of its container.
  */
 export async function serveProcess(start: (config: Config) => Promise<Serving>): Promise<void> {
+  let serving: Serving | undefined;
+  stopOnSignal(() => serving);
   try {
-    const serving = await start(loadProcessConfig());
-    stopOnSignal(serving);
+    serving = await start(loadProcessConfig());
     if (process.send) process.send({ type: 'ready', ...serving.ready });
     else process.stderr.write(`${serving.announcement.join('\n')}\n`);
   } catch (error) {
@@ -27,11 +29,12 @@ export async function serveProcess(start: (config: Config) => Promise<Serving>):
   }
 }
 
-function stopOnSignal(serving: Serving): void {
+function stopOnSignal(servingNow: () => Serving | undefined): void {
   let isStopping = false;
   const stop = () => {
-    // A second signal does not wait: what was acknowledged is on disk either way.
-    if (isStopping) process.exit(130);
+    const serving = servingNow();
+    // What does not serve yet has nothing to finish, and a second signal does not wait: what was acknowledged is on disk either way.
+    if (!serving || isStopping) process.exit(130);
     isStopping = true;
     serving.close().then(
       () => process.exit(0),

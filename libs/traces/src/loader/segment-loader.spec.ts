@@ -43,7 +43,7 @@ describe('SegmentLoader', () => {
     const logger = createLogger('silent', 'test');
     spool = await Spool.open({ directory, segmentBytesMax: 1, segmentAgeMs: 3_600_000, bytesMax: 1_000_000, freeBytesMin: 0, clock: new ManualClock('2026-11-01T00:00:00Z'), logger });
     target = new ScriptedTarget();
-    loader = new SegmentLoader({ spool, target, logger, parallelMax: 1 });
+    loader = new SegmentLoader({ spool, target, storeReady: Promise.resolve(), logger, parallelMax: 1 });
   });
   afterEach(async () => {
     await spool.close();
@@ -73,6 +73,30 @@ describe('SegmentLoader', () => {
     expect([second, third]).toEqual([first, first]);
     expect(fourth).not.toBe(first);
     expect([target.attempts.length, spool.refusedCount()]).toEqual([4, 0]);
+  });
+
+  it('loads nothing before the store has its tables, and then what came meanwhile', async () => {
+    const tables = Promise.withResolvers<void>();
+    loader = new SegmentLoader({ spool, target, storeReady: tables.promise, logger: createLogger('silent', 'test'), parallelMax: 1 });
+    loader.start();
+    await spool.append(framesOf(Buffer.from('a')));
+    const drained = loader.drain();
+    await spool.append(framesOf(Buffer.from('b')));
+    await spool.seal();
+    expect([target.attempts, spool.sealed().length, loader.isWaiting]).toEqual([[], 2, true]);
+    tables.resolve();
+    await drained;
+    expect([target.taken, loader.isWaiting]).toEqual([['a', 'b'], false]);
+  });
+
+  it('stops while the store never got its tables', async () => {
+    loader = new SegmentLoader({ spool, target, storeReady: new Promise(() => undefined), logger: createLogger('silent', 'test'), parallelMax: 1 });
+    loader.start();
+    await spool.append(framesOf(Buffer.from('later')));
+    const drained = loader.drain();
+    await loader.stop();
+    await drained;
+    expect([target.attempts, spool.sealed().length]).toEqual([[], 1]);
   });
 
   it('sets aside what the store refuses, with its reason, and goes on', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
@@ -10,9 +11,10 @@ import type { SegmentPart, SegmentTarget } from './segment-target.js';
 
 /*
  * Moves sealed segments into the store, oldest first, a bounded number at a time. A segment is deleted only after the store has all of its
- * parts; a crash in between loads them again under the same token, which changes nothing. The store being away is waited for; a segment that
- * the store refuses for what is in it is set aside, because waiting would never help and would hold up everything behind it; of a segment that
- * is damaged or refused in part, the rest is loaded. So is forgotten, loudly, a segment whose file somebody removed.
+ * parts; a crash in between loads them again under the same token, which changes nothing. The store being away is waited for, also before it
+ * ever had its tables; a segment that the store refuses for what is in it is set aside, because waiting would never help and would hold up
+ * everything behind it; of a segment that is damaged or refused in part, the rest is loaded. So is forgotten, loudly, a segment whose file
+ * somebody removed.
  */
 
 const BACKOFF_MS_MIN = 100;
@@ -33,6 +35,8 @@ const REFUSED_APART_MAX = 16;
 export interface LoaderOptions {
   spool: Spool;
   target: SegmentTarget;
+  /** Resolves when the store has its tables, and never fails: nothing is loaded before. */
+  storeReady: Promise<void>;
   logger: Logger;
   /** Segments that are loaded at the same time. */
   parallelMax: number;
@@ -51,10 +55,14 @@ export class SegmentLoader {
   readonly #running = new Set<Promise<void>>();
   readonly #buffers = new BufferPool(BUFFER_BYTES_MAX);
   #adopting: NodeJS.Timeout | undefined;
+  #isStoreReady = false;
   #backoffMs = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
+    void options.storeReady.then(() => {
+      this.#isStoreReady = true;
+    });
   }
 
   start(): void {
@@ -62,12 +70,14 @@ export class SegmentLoader {
     spool.onSealed(() => this.#wake());
     this.#adopting = setInterval(() => void spool.adopt().catch((error: unknown) => logger.warn({ err: error }, 'the spool directory cannot be read')), ADOPT_EVERY_MS);
     this.#adopting.unref();
-    this.#wake();
+    void this.#options.storeReady.then(() => this.#wake());
   }
 
   /** Waits until everything acknowledged so far is in the store. */
   async drain(): Promise<void> {
+    const { signal } = this.#stopped;
     await this.#options.spool.seal();
+    if (!signal.aborted) await Promise.race([this.#options.storeReady, once(signal, 'abort')]);
     this.#wake();
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -78,9 +88,9 @@ export class SegmentLoader {
     await Promise.all(this.#running);
   }
 
-  /** Segments wait because the store does not take them. */
+  /** Segments wait, or would, because the store does not take them. */
   get isWaiting(): boolean {
-    return this.#backoffMs > 0;
+    return !this.#isStoreReady || this.#backoffMs > 0;
   }
 
   // A worker goes on from segment to segment until none is left; there are as many as may load at the same time.
@@ -96,7 +106,7 @@ export class SegmentLoader {
   }
 
   #next(): SealedSegment | undefined {
-    return this.#stopped.signal.aborted ? undefined : this.#options.spool.sealed().find((segment) => !this.#loading.has(segment));
+    return !this.#isStoreReady || this.#stopped.signal.aborted ? undefined : this.#options.spool.sealed().find((segment) => !this.#loading.has(segment));
   }
 
   async #work(): Promise<void> {

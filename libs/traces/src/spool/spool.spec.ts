@@ -155,8 +155,10 @@ describe('Spool', () => {
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable', code: 'spool_full' } });
     await expect(spool.append(framesOf(rows))).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining(`${HEADER_BYTES + 60} bytes`) });
+    expect(spool.whyFull()).toContain('limit 100');
     await spool.seal();
     await spool.remove(onlySealed(spool));
+    expect(spool.whyFull()).toBeUndefined();
     await expect(spool.append(framesOf(rows))).resolves.toBeUndefined();
   });
 

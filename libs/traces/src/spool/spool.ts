@@ -65,6 +65,8 @@ export class Spool {
   #sealTimer: NodeJS.Timeout | undefined;
   #bytesOnDisk = 0;
   #bytesWaiting = 0;
+  /** How much was too much, if the last append was refused. */
+  #bytesRefused = 0;
   #sequence = 0;
   #freeBytes = Infinity;
   #freeBytesReadAtMs = 0;
@@ -106,6 +108,7 @@ export class Spool {
     if (frames.length === 0) return Promise.resolve();
     const bytes = frames.reduce((sum, { rows }) => sum + rows.length, 0);
     const full = this.#whyFull(bytes);
+    this.#bytesRefused = full === undefined ? 0 : bytes;
     if (full !== undefined) {
       const message = `${full}: send again in ${RETRY_AFTER_SECONDS} s`;
       return Promise.reject(new DomainError({ kind: 'unavailable', code: 'spool_full', message, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } }));
@@ -115,6 +118,11 @@ export class Spool {
       this.#waiting.push({ frames, bytes, done, fail });
       this.#writing ??= this.#write();
     });
+  }
+
+  /** Why it would now refuse what it last refused; undefined while it takes what comes. */
+  whyFull(): string | undefined {
+    return this.#whyFull(this.#bytesRefused);
   }
 
   #whyFull(bytes: number): string | undefined {
