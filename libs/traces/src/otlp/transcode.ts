@@ -89,7 +89,8 @@ export class Transcoder {
     keys.reset();
     const window = this.#windowFor(ingestedAtMs, settings.spanRetentionDays);
     const rowContext = { organizationId, ingestedAtMs, window, prices, retentionDays: settings.spanRetentionDays };
-    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings) };
+    const admitsName = (name: string) => this.#guard.admits(organizationId, 'span_contents.name', name);
+    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings), admitsName };
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
 

@@ -21,6 +21,8 @@ export interface AttributeLimits {
   attributeBytesMax: number;
 }
 
+// Of one span. More than there may be attributes: some conventions have one for each message of the conversation so far.
+const BODIES_MAX = 1024;
 const UNRANKED = 127;
 const cachedText = new TextCache((text) => text);
 const IN_SOURCE = Symbol('in source');
@@ -34,7 +36,7 @@ const IN_SOURCE = Symbol('in source');
 export class AttributeDraft {
   /** Counts the resets: two reads of the same generation see the same attributes. */
   generation = 0;
-  /** Attributes that were left out, because there were too many. */
+  /** Attributes and message bodies that were left out, because there were too many. */
   dropped = 0;
   /** Values that were cut, because they were too long. */
   cut = 0;
@@ -160,7 +162,7 @@ export class AttributeDraft {
 
   #addContent(name: AttributeName, value: string): void {
     if (!this.keepsContent) return;
-    if (isNameTooLong(name)) {
+    if (this.contentNames.length >= BODIES_MAX) {
       this.dropped++;
       return;
     }
