@@ -316,6 +316,7 @@ export const EVENTS: readonly EventDeclaration[] = [
       ['astrolabe.signal.name', 'what was observed, such as `refund_issued`'],
       ['astrolabe.signal.source', 'who says so: `customer`, `system`, `agent` or `human`'],
       ['astrolabe.signal.value', 'what was found: a number, `true`, a text'],
+      ['astrolabe.signal.id', 'of a log record: the sender\'s own id; what has the same one, in the same conversation, is one signal'],
     ],
   },
   {

@@ -1,7 +1,6 @@
 import { RE2JS } from 're2js';
 import { DomainError, messageOf } from '#platform';
-import { decodeUtf8 } from '../otlp/wire-reader.js';
-import { characterStart } from '../rows/attribute-draft.js';
+import { characterStart, decodeUtf8 } from '../text/utf8.js';
 
 /** What one organization wants done with message bodies and with the age of its data. Bodies are off unless it says otherwise. */
 export interface TelemetrySettings {
