@@ -7,6 +7,7 @@ import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
+import { addOutcomes } from './commands/outcomes.js';
 import { addSpool } from './commands/spool.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
@@ -35,6 +36,7 @@ function buildProgram(terminal: Terminal): Command {
 
   addDemo(program, terminal);
   addContracts(program, terminal);
+  addOutcomes(program, terminal);
   addKeys(program, terminal);
   addContent(program, terminal);
   addSpool(program, terminal);

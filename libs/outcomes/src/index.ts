@@ -13,4 +13,7 @@ export { ReplayStore, type Replay } from './replay/replay-store.js';
 export { ReplayService, type ReplayProgress } from './replay/replay.service.js';
 export { ShadowStore } from './replay/shadow-store.js';
 export { ShadowService } from './replay/shadow.service.js';
+export { LossStore } from './losses/loss-store.js';
+export { LossService, type Losses, type RankedReason } from './losses/loss.service.js';
+export { type MissingStep } from './losses/missing-steps.js';
 export { OutcomesModule } from './outcomes.module.js';

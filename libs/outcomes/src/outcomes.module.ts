@@ -3,6 +3,8 @@ import { TracesModule } from '#traces';
 import { ContractStore } from './contract-store.js';
 import { DecisionStore } from './decision-store.js';
 import { DecisionService } from './decision.service.js';
+import { LossStore } from './losses/loss-store.js';
+import { LossService } from './losses/loss.service.js';
 import { OutcomeMirror } from './outcome-mirror.js';
 import { PendingStore } from './pending-store.js';
 import { ReplayStore } from './replay/replay-store.js';
@@ -10,7 +12,7 @@ import { ReplayService } from './replay/replay.service.js';
 import { ShadowStore } from './replay/shadow-store.js';
 import { ShadowService } from './replay/shadow.service.js';
 
-const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService];
+const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService, LossStore, LossService];
 
 @Module({ imports: [TracesModule], providers: services, exports: [...services, TracesModule] })
 export class OutcomesModule {}
