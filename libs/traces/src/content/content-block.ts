@@ -2,6 +2,7 @@ import { MANY } from '../native/columns.js';
 import { NativeBlock } from '../native/native-block.js';
 import type { SpanDraft } from '../rows/span-draft.js';
 import type { ContentPolicy } from './content-policy.js';
+import type { RedactionTime } from './redaction-time.js';
 
 /** Rows of `span_contents`: what people and models said, apart from everything else, so that it can be kept shorter and be erased. */
 export class ContentBlock extends NativeBlock {
@@ -21,6 +22,7 @@ export interface ContentRowContext {
   organizationId: string;
   ingestedAtMs: number;
   contentPolicy: ContentPolicy;
+  redactionTime: RedactionTime;
   contentRetentionDays: number;
   /** Whether the column of names takes another one. */
   admitsName: (name: string) => boolean;
@@ -41,7 +43,7 @@ export function writeContentRows(block: ContentBlock, span: SpanDraft, context: 
   for (const [index, name] of contentNames.entries()) {
     const ownName = numbered(name);
     // What is redacted goes by the name that was sent.
-    const kept = context.contentPolicy.apply(name, contentValues[index] ?? '');
+    const kept = context.contentPolicy.apply(name, contentValues[index] ?? '', context.redactionTime);
     block.organizationId.text(context.organizationId);
     block.traceId.values.bytes(span.traceId);
     block.spanId.values.bytes(span.spanId);

@@ -2,6 +2,7 @@ import type { PriceBook } from '#pricing';
 import type { Clock } from '#platform';
 import { ContentBlock, writeContentRows } from '../content/content-block.js';
 import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from '../content/content-policy.js';
+import { RedactionTime } from '../content/redaction-time.js';
 import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
 import { CardinalityGuard } from '../limits/cardinality-guard.js';
 import type { TimeWindow } from '../limits/time-window.js';
@@ -90,7 +91,7 @@ export class Transcoder {
     const window = this.#windowFor(ingestedAtMs, settings.spanRetentionDays);
     const rowContext = { organizationId, ingestedAtMs, window, prices, retentionDays: settings.spanRetentionDays };
     const admitsName = (name: string) => this.#guard.admits(organizationId, 'span_contents.name', name);
-    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings), admitsName };
+    const contentContext = { organizationId, ingestedAtMs, contentPolicy, redactionTime: new RedactionTime(), contentRetentionDays: contentRetentionDays(settings), admitsName };
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
 
