@@ -47,6 +47,7 @@ export interface Breaks {
 export interface ContentErasures {
   conversationId: string | null;
   endUserId: string | null;
+  erasedThrough: Timestamp | null;
   firstDoneAt: Timestamp | null;
   id: string;
   lastDoneAt: Timestamp | null;
