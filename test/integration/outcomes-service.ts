@@ -71,6 +71,8 @@ export interface OutcomesService {
   sendRequest(organizationId: string, request: object, signal?: OtlpSignal): Promise<void>;
   /** The same for an event that comes as a log record, which names the conversation and no trace. */
   sendRecord(organizationId: string, conversationId: string, at: string, event: SentEvent): Promise<void>;
+  /** What a system of record sends over REST. */
+  sendSignals(organizationId: string, ...records: object[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,10 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     sendRecord: (organizationId, conversationId, at, [eventName, said]) => {
       const record = { eventName, timeUnixNano: (BigInt(Date.parse(at)) * 1_000_000n).toString(), attributes: attributes({ 'gen_ai.conversation.id': conversationId, ...said }) };
       return sendRequest(organizationId, { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }, 'logs');
+    },
+    sendSignals: async (organizationId, ...records) => {
+      await intake.acceptSignals(await intake.senderOf(organizationId), records);
+      await intake.drain();
     },
     close: async () => {
       await intake.close();

@@ -282,6 +282,13 @@ export interface ShadowOutcomes {
   sourceSha256: string;
 }
 
+export interface SignalClaims {
+  claimedAt: Timestamp;
+  id: string;
+  organizationId: string;
+  signal: string;
+}
+
 export interface StripeObjects {
   createdAt: Timestamp;
   key: string;
@@ -363,6 +370,7 @@ export interface DB {
   rollouts: Rollouts;
   runs: Runs;
   shadowOutcomes: ShadowOutcomes;
+  signalClaims: SignalClaims;
   stripeObjects: StripeObjects;
   suites: Suites;
   telemetrySettings: TelemetrySettings;

@@ -88,7 +88,7 @@ export class Transcoder {
     for (const block of [spans, this.#contents]) block.reset();
     this.#admitFor(organizationId);
     keys.reset();
-    const window = this.#windowFor(ingestedAtMs, settings.spanRetentionDays);
+    const window = this.windowFor(ingestedAtMs, settings.spanRetentionDays);
     const rowContext = { organizationId, ingestedAtMs, window, prices, retentionDays: settings.spanRetentionDays };
     const admitsName = (name: string) => this.#guard.admits(organizationId, 'span_contents.name', name);
     const contentContext = { organizationId, ingestedAtMs, contentPolicy, redactionTime: new RedactionTime(), contentRetentionDays: contentRetentionDays(settings), admitsName };
@@ -124,7 +124,7 @@ export class Transcoder {
     signals.reset();
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     // Signals are kept, however long spans are.
-    const context = { organizationId: sender.organizationId, ingestedAtMs, window: this.#windowFor(ingestedAtMs, 0) };
+    const context = { organizationId: sender.organizationId, ingestedAtMs, window: this.windowFor(ingestedAtMs, 0) };
     const sink: LogSink = (log, resource) => {
       const objection = writeSignalRow(signals, log, resource, context);
       if (objection === undefined) {
@@ -152,8 +152,8 @@ export class Transcoder {
     }
   }
 
-  // What the store would delete at once is better refused with a reason.
-  #windowFor(nowMs: number, retentionDays: number): TimeWindow {
+  /** When what is sent now may have been. What the store would delete at once is better refused with a reason. */
+  windowFor(nowMs: number, retentionDays: number): TimeWindow {
     const { spanAgeMsMax, spanAheadMsMax } = this.options;
     const ageMsMax = retentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, retentionDays * DAY_MS);
     return { fromMs: nowMs - ageMsMax, untilMs: nowMs + spanAheadMsMax };
