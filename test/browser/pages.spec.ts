@@ -153,7 +153,7 @@ describe('pages', () => {
       expect(text).toContain('Outcome refund completed Billable yes: a policy of the contract held Grade of evidence customer confirmed Amount 1.80 USD');
       expect(text).toContain('Contract northwind-support, version 1');
       expect(text).toContain('exclusion 1, when handed_off did not hold');
-      expect(text).toContain('policy 1, grade confirmed ? "customer_confirmed" : "system_verified" held');
+      expect(text).toContain('policy 1, grade confirmed ? "customer_confirmed" : "system_verified" rests on signal …');
       expect(text).toContain('task draft-refund · gpt-4.1-mini speculative, used');
       expect(text).toContain('task draft-cancellation · gpt-4.1-mini speculative, wasted');
       expect(text).toContain('error: timed out after 150 ms');

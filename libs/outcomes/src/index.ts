@@ -1,5 +1,7 @@
 export { EPISODE_MERGED, evidenceGrades, type Decision, type DecisionChange, type Evidence, type EvidenceGrade, type ExplainedExpression } from './decision.js';
-export { type Facts } from './facts.js';
+export { ELEMENT_FIELDS, FACT_FIELDS, type FactField } from './fact-fields.js';
+export { FACT_ITEMS_MAX, type Facts } from './facts.js';
+export { STANDARD_EXCLUSIONS } from './standard-exclusions.js';
 export { readContract, type Contract, type Policy } from './read-contract.js';
 export { contractJsonSchema } from './contract-json-schema.js';
 export { diffContracts, pricesText, termsOf, type ContractTerm, type TermChange } from './contract-terms.js';
