@@ -142,6 +142,7 @@ describe('pages', () => {
       expect(text).toContain('Total to pay 3.78 USD');
       expect(text).toContain('Stripe sandbox, read back 3.78 USD equal to the ledger');
       expect(text).toContain('A local stand-in: nothing is charged.');
+      expect(text).toContain('npx astrolabe evidence export --statement northwind/2026-11/USD');
       const line = (await textOf(LINE)).text;
       expect(line).toContain('2 outcomes, 1.98 USD');
       expect(line).toContain('c-answer 1');

@@ -18,11 +18,11 @@ export class ServiceClient {
   }
 
   /** A request that is answered line by line, as it is worked on. */
-  async *lines<Line>(method: 'POST', path: string, body: unknown): AsyncGenerator<Line> {
-    const response = await this.#fetch(method, path, body);
+  async *lines<Line>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): AsyncGenerator<Line> {
+    const response = await this.#fetch(method, path, body, signal);
     if (!response.ok) throw problemError(response.status, await response.text());
     let rest = '';
-    for await (const chunk of (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of textOf(response)) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line !== '') yield JSON.parse(line) as Line;
@@ -36,11 +36,12 @@ export class ServiceClient {
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
   }
 
-  #fetch(method: string, path: string, body?: unknown): Promise<Response> {
+  #fetch(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     return fetch(new URL(path, this.url), {
       method,
       headers: { ...(this.key && { authorization: `Bearer ${this.key}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
     }).catch((cause: unknown) => {
       throw new DomainError({
         kind: 'unavailable',
@@ -49,6 +50,14 @@ export class ServiceClient {
         cause,
       });
     });
+  }
+}
+
+async function* textOf(response: Response): AsyncGenerator<string> {
+  try {
+    yield* (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream());
+  } catch (cause) {
+    throw new DomainError({ kind: 'unavailable', code: 'answer_broke_off', message: `The service broke off in the middle of its answer (${messageOf(cause)}): try again`, cause });
   }
 }
 

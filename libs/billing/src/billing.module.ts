@@ -5,6 +5,8 @@ import { OutcomesModule } from '#outcomes';
 import { BookedStore } from './booking/booked.store.js';
 import { BookingService } from './booking/booking.service.js';
 import { DeliveryService, RANDOM } from './delivery/delivery.service.js';
+import { EvidenceReader } from './evidence/evidence.reader.js';
+import { EvidenceStore } from './evidence/evidence.store.js';
 import { MarginReader } from './margin/margin.reader.js';
 import { OutboxStore } from './outbox/outbox.store.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
@@ -33,8 +35,10 @@ import { stripeSettings } from './stripe/stripe-settings.js';
     DeliveryService,
     ReconciliationService,
     StatementReader,
+    EvidenceStore,
+    EvidenceReader,
     MarginReader,
   ],
-  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, MarginReader],
+  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, EvidenceReader, MarginReader],
 })
 export class BillingModule {}

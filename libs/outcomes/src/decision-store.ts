@@ -100,6 +100,18 @@ export class DecisionStore {
     return rows.map(decisionOf);
   }
 
+  /** Decisions by id, in no order. One that does not exist is left out. */
+  async withIds(organizationId: string, ids: readonly string[]): Promise<Decision[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.db
+      .selectFrom('outcomeDecisions')
+      .selectAll()
+      .where('organizationId', '=', organizationId)
+      .where((eb) => eb('id', '=', eb.fn.any(eb.val(ids))))
+      .execute();
+    return rows.map(decisionOf);
+  }
+
   /** How many decisions stand, by outcome, grade, billable, reason, test traffic and currency. Merged episodes are no episodes. */
   async counts(organizationId: string): Promise<OutcomeCount[]> {
     const rows = await this.#standingOf(organizationId)

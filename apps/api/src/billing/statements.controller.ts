@@ -1,8 +1,9 @@
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Param, Query, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, Caller, LOGGER, NeedsScope, canonicalJson, parseInput, type Logger, type Principal } from '#platform';
 import { evidenceGrades } from '#outcomes';
-import { StatementReader } from '#billing';
+import { EvidenceReader, StatementReader, type EvidenceRecord } from '#billing';
 import { toWire } from '../wire.js';
 
 const choiceSchema = z.object({
@@ -26,7 +27,11 @@ const lineSchema = choiceSchema.extend({
 @UseGuards(ApiKeyGuard)
 @NeedsScope('read')
 export class StatementsController {
-  constructor(private readonly statements: StatementReader) {}
+  constructor(
+    private readonly statements: StatementReader,
+    private readonly evidence: EvidenceReader,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   /** Every statement of the organization, newest period first. */
   @Get('statements')
@@ -48,5 +53,25 @@ export class StatementsController {
     const statement = await this.statements.read(caller.organizationId, customer, period, choice);
     const line = { organizationId: caller.organizationId, customerId: customer, period: statement.period, currency: statement.currency, outcome, grade, kind };
     return toWire(await this.statements.outcomesOf(line, { cursor, limit }));
+  }
+  /**
+   * All that a statement rests on, as newline-delimited JSON: `{"statement"}`, each `{"contract"}`, each `{"booking"}`, each `{"notBilled"}`,
+   * and `{"end"}`, or `{"problem"}` where it failed on the way; without either it was cut off. docs/evidence.md says what is in them.
+   */
+  @Get('customers/:customer/statements/:period/evidence')
+  async exportEvidence(@Caller() caller: Principal, @Param('customer') customer: string, @Param('period') period: string, @Query() query: unknown): Promise<StreamableFile> {
+    const choice = parseInput(choiceSchema, query, 'the query');
+    const records = await this.evidence.read(caller.organizationId, customer, period, choice);
+    return new StreamableFile(Readable.from(this.#lines(records)), { type: 'application/x-ndjson' });
+  }
+
+  async *#lines(records: AsyncIterable<EvidenceRecord>): AsyncGenerator<string> {
+    try {
+      for await (const record of records) yield `${canonicalJson(record)}\n`;
+    } catch (error) {
+      // The status is sent already.
+      this.logger.error({ err: error }, 'an export of evidence failed on the way');
+      yield `${canonicalJson({ problem: { code: 'internal', detail: 'Something went wrong here; the log of the server says what' } })}\n`;
+    }
   }
 }

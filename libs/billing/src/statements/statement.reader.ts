@@ -10,7 +10,7 @@ import { LedgerStore, parsePeriod, periodLabel, periodStartRange, receivableOf, 
 import { ReconciliationStore } from '../reconciliation/reconciliation.store.js';
 import { ContractZones, isSamePeriod, zoneOf } from './contract-zones.js';
 import { roundedMinor } from './rounded-minor.js';
-import type { LineOutcomePage, PeriodStatus, Statement, StatementLineKey, StatementPeriod, StatementSummary } from './statement.js';
+import type { LineOutcomePage, PeriodStatus, Statement, StatementKey, StatementLineKey, StatementPeriod, StatementSummary } from './statement.js';
 import { StatementStore, type BookedPeriod } from './statement.store.js';
 
 const PAGE_MAX = 500;
@@ -50,6 +50,20 @@ export class StatementReader {
    * @throws DomainError `statement_not_found`, `statement_not_unique`, `invalid_period`, `unknown_time_zone`
    */
   async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}): Promise<Statement> {
+    return this.readWith(organizationId, customerId, period, choice, (_tx, _key, statement) => Promise.resolve(statement));
+  }
+
+  /**
+   * The same, for one who reads more of the statement's own moment: `work` sees what the statement was counted from, and nothing newer.
+   * @throws DomainError as `read`
+   */
+  async readWith<Result>(
+    organizationId: string,
+    customerId: string,
+    period: string,
+    choice: StatementChoice,
+    work: (tx: Tx, key: StatementKey, statement: Statement) => Promise<Result>,
+  ): Promise<Result> {
     const zones = choice.timeZone === undefined ? ((await this.zones.read(organizationId)).get(customerId) ?? []) : [choice.timeZone];
     return this.store.inSnapshot(async (tx) => {
       const booked = await this.#choose(tx, organizationId, customerId, period, choice);
@@ -64,7 +78,7 @@ export class StatementReader {
         `the lines of ${customerId} for ${period} add up to ${totalMicros} ${currency} micros, the ledger says ${ledgerBalanceMicros}`,
       );
       const stripe = await this.reconciliations.stripeTotal(tx, key);
-      return {
+      return work(tx, key, {
         customer: { id: customerId, name: booked.customerName },
         currency,
         period: statementPeriod(booked.period, zones),
@@ -74,7 +88,7 @@ export class StatementReader {
         totalMinor: lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
         ledgerBalanceMicros,
         stripe: stripe ?? { amountMicros: null, asOf: null },
-      };
+      });
     });
   }
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Evidence } from '#outcomes';
 import { Postgres, type Database, type Micros, type Tx } from '#platform';
 import type { Period } from '#ledger';
-import type { LineOutcome, StatementLine, StatementLineKey } from './statement.js';
+import type { LineOutcome, StatementKey, StatementLine, StatementLineKey } from './statement.js';
 
 export interface BookedPeriod {
   customerId: string;
@@ -51,8 +51,8 @@ export class StatementStore {
   }
 
   /** Lines without their rounded amount, from the decisions. Best evidence first, reversals after what they reverse. */
-  async lines(tx: Tx | Database, key: Omit<StatementLineKey, 'outcome' | 'grade' | 'kind'>): Promise<Omit<StatementLine, 'amountMinor'>[]> {
-    const rows = await this.#bookings(tx, key)
+  async lines(tx: Tx | Database, key: StatementKey): Promise<Omit<StatementLine, 'amountMinor'>[]> {
+    const rows = await this.bookings(tx, key)
       .select([
         'p.outcome',
         'p.grade',
@@ -79,7 +79,7 @@ export class StatementStore {
 
   /** Bookings of a line in the order they were booked, after a sequence number. */
   async outcomesOf(key: StatementLineKey, page: { after: bigint; limit: number }): Promise<(LineOutcome & { sequence: bigint })[]> {
-    const rows = await this.#bookings(this.db, key)
+    const rows = await this.bookings(this.db, key)
       .select([
         'p.sequence',
         'p.id as postingId',
@@ -103,8 +103,8 @@ export class StatementStore {
     return rows.map((row) => ({ ...row, amountMicros: BigInt(row.amountMicros), evidence: row.evidence as unknown as Evidence }));
   }
 
-  /** The postings of a statement, by postings_by_period, with the decisions that say what they are worth. */
-  #bookings(tx: Tx | Database, { organizationId, customerId, period, currency }: Omit<StatementLineKey, 'outcome' | 'grade' | 'kind'>) {
+  /** The postings of a statement, by postings_by_period, with the decisions that say what they are worth: the one place that says what is in it. */
+  bookings(tx: Tx | Database, { organizationId, customerId, period, currency }: StatementKey) {
     return tx
       .selectFrom('postings as p')
       .innerJoin('outcomeDecisions as d', 'd.id', 'p.decisionId')

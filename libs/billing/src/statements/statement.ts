@@ -52,12 +52,16 @@ export interface StatementSummary {
   totalMicros: Micros;
 }
 
-/** Names one line of one statement. */
-export interface StatementLineKey {
+/** Names one statement, once its period is known to the millisecond. */
+export interface StatementKey {
   organizationId: string;
   customerId: string;
   period: { start: Date; end: Date };
   currency: string;
+}
+
+/** Names one line of one statement. */
+export interface StatementLineKey extends StatementKey {
   outcome: string;
   grade: string;
   kind: 'outcome' | 'reversal';

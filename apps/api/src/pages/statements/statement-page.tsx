@@ -1,4 +1,4 @@
-import { minorDigits, type Statement, type StatementLine } from '#billing';
+import { minorDigits, statementIdOf, type Statement, type StatementLine } from '#billing';
 import { formatMicros } from '#platform';
 import { addressOf, type StatementAddress } from '../components/addresses.js';
 import { formatCount, formatMinor } from '../components/figures.js';
@@ -48,8 +48,23 @@ export function StatementPage({ organizationId, statement, isSandbox }: Statemen
         <h2>Lines</h2>
         <LineTable statement={statement} />
       </section>
+      <section id="evidence">
+        <h2>Evidence</h2>
+        <p>
+          The customer can recount this statement without you, from every decision in it, the contract texts and a small verifier. This writes
+          them into a directory:
+        </p>
+        <p>
+          <code>npx astrolabe evidence export --statement {inShell(statementIdOf(statement))}</code>
+        </p>
+      </section>
     </Layout>
   );
+}
+
+/** Copied into a shell it is one word, whatever a customer is called. */
+function inShell(word: string): string {
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function PeriodBounds({ period: { start, end, timeZone } }: Pick<Statement, 'period'>) {

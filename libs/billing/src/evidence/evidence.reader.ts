@@ -1,0 +1,129 @@
+/**
+ * Reads everything that a statement rests on, for its customer to recount: the statement, the contracts, each posting with its decisions, and
+ * the decisions of the period that nobody paid for.
+ *
+ * The statement and how far the export reads are fixed in one snapshot. What follows is read page by page from tables that only grow, up to
+ * there: a period that goes on changes nothing of an export that has begun, and memory holds one page, however many outcomes there are.
+ */
+import { Injectable } from '@nestjs/common';
+import { assertInvariant, Clock } from '#platform';
+import { DecisionStore, type Decision } from '#outcomes';
+import { StatementReader, type StatementChoice } from '../statements/statement.reader.js';
+import type { Statement, StatementKey } from '../statements/statement.js';
+import { EvidenceStore, type BookingRow, type ContractText, type EvidenceBounds } from './evidence.store.js';
+import { evidenceBooking, evidenceDecision, evidenceStatement, type BookedDecision, type ContractHash, type EvidenceContract, type EvidenceRecord } from './evidence-record.js';
+
+// A page sorts what it skips: with 100,000 outcomes of 3 kB each, 50 pages of 6 MB.
+const PAGE = 2000;
+
+interface Plan {
+  key: StatementKey;
+  statement: Statement;
+  bounds: EvidenceBounds;
+  notBilled: number;
+  contracts: ContractText[];
+}
+
+@Injectable()
+export class EvidenceReader {
+  constructor(
+    private readonly statements: StatementReader,
+    private readonly store: EvidenceStore,
+    private readonly decisions: DecisionStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The statement first, then contracts, bookings, decisions that were not billed, and an end.
+   * @throws DomainError as `StatementReader.read`, before there is anything to read from
+   */
+  async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}): Promise<AsyncGenerator<EvidenceRecord>> {
+    const exportedAt = this.clock.now();
+    const plan = await this.statements.readWith(organizationId, customerId, period, choice, async (tx, key, statement): Promise<Plan> => ({
+      key,
+      statement,
+      bounds: await this.store.bounds(tx, key),
+      notBilled: await this.store.notBilledCount(tx, key),
+      contracts: await this.store.contracts(tx, key),
+    }));
+    return this.#records(plan, exportedAt);
+  }
+
+  async *#records({ key, statement, bounds, notBilled, contracts }: Plan, exportedAt: Date): AsyncGenerator<EvidenceRecord> {
+    const texts = contracts.map(({ source, ...text }) => ({ ...text, file: contractFile(text), source }));
+    const listed = texts.map(({ source: _, ...contract }) => contract);
+    const hashOf = hashFinder(listed);
+    yield { statement: evidenceStatement({ organizationId: key.organizationId, statement, contracts: listed, notBilled, exportedAt }) };
+    for (const contract of texts) yield { contract };
+
+    let [bookings, totalMicros] = [0, 0n];
+    for await (const booking of this.#bookings(key, bounds.lastPosting)) {
+      bookings += 1;
+      totalMicros += booking.amountMicros;
+      yield { booking: evidenceBooking(booking, key.customerId, hashOf) };
+    }
+    const counted = statement.lines.reduce((sum, { count }) => sum + count, 0);
+    assertInvariant(
+      bookings === counted && totalMicros === statement.totalMicros,
+      `the statement of ${key.customerId} counts ${counted} bookings and ${statement.totalMicros} micros, its evidence ${bookings} and ${totalMicros}`,
+    );
+
+    let others = 0;
+    for await (const decision of this.#notBilled(key, bounds.lastDecision)) {
+      others += 1;
+      yield { notBilled: evidenceDecision(decision, hashOf) };
+    }
+    assertInvariant(others === notBilled, `${notBilled} decisions of ${key.customerId} were not billed, and ${others} were read`);
+    yield { end: { bookings, notBilled: others } };
+  }
+
+  async *#bookings(key: StatementKey, upTo: bigint): AsyncGenerator<BookedDecision> {
+    for (let after = 0n; ; ) {
+      const rows = await this.store.bookings(key, { after, upTo, limit: PAGE });
+      const decided = await this.#decided(key, rows.flatMap(({ decisionId, reversedDecisionId }) => (reversedDecisionId === null ? [decisionId] : [decisionId, reversedDecisionId])));
+      for (const row of rows) yield bookedDecision(row, decided);
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) return;
+      after = last.sequence;
+    }
+  }
+
+  async *#notBilled(key: StatementKey, upTo: bigint): AsyncGenerator<Decision> {
+    for (let after = 0n; ; ) {
+      const rows = await this.store.notBilled(key, { after, upTo, limit: PAGE });
+      const decided = await this.#decided(key, rows.map(({ id }) => id));
+      for (const { id } of rows) yield decided(id);
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) return;
+      after = last.sequence;
+    }
+  }
+
+  async #decided({ organizationId }: StatementKey, ids: readonly string[]): Promise<(id: string) => Decision> {
+    const byId = new Map((await this.decisions.withIds(organizationId, ids)).map((decision) => [decision.id, decision]));
+    return (id) => {
+      const decision = byId.get(id);
+      assertInvariant(decision !== undefined, `decision ${id} is of organization ${organizationId}`);
+      return decision;
+    };
+  }
+}
+
+function bookedDecision({ sequence: _, decisionId, reversedDecisionId, ...posting }: BookingRow, decided: (id: string) => Decision): BookedDecision {
+  const cause = decided(decisionId);
+  return reversedDecisionId === null ? { ...posting, decision: cause, takenBackBy: null } : { ...posting, decision: decided(reversedDecisionId), takenBackBy: cause };
+}
+
+function hashFinder(contracts: readonly EvidenceContract[]): ContractHash {
+  const hashes = new Map(contracts.map(({ id, version, sha256 }) => [`${id} ${version}`, sha256]));
+  return (id, version) => {
+    const sha256 = hashes.get(`${id} ${version}`);
+    assertInvariant(sha256 !== undefined, `contract ${id} version ${version}, that decisions name, is stored`);
+    return sha256;
+  };
+}
+
+/** Ids hold letters, digits and `_.:-` alone; a colon is no character of a file name everywhere. */
+function contractFile({ id, version }: { id: string; version: number }): string {
+  return `contracts/${id.replaceAll(':', '%3A')}-v${version}.yaml`;
+}
