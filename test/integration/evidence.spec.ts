@@ -239,6 +239,16 @@ describe('an export of evidence', () => {
     expect(rest.map((record) => Object.keys(record)[0])).toEqual(['contract', 'booking', 'end']);
   });
 
+  it.each([1, 2, 5, 10])('is the same in pages of %i', async (pageSize) => {
+    const reader = app.get(EvidenceReader, { strict: false });
+    const read = async (...size: number[]) => {
+      const records: EvidenceRecord[] = [];
+      for await (const record of await reader.read('acme', 'northwind', '2026-11', {}, ...size)) records.push(record);
+      return records;
+    };
+    expect(await read(pageSize)).toEqual(await read());
+  });
+
   it('is the same again, whenever it is made, but for the time', async () => {
     clock.advance(3_600_000);
     const again = join(directory, 'again');

@@ -13,7 +13,7 @@ import type { Statement, StatementKey } from '../statements/statement.js';
 import { EvidenceStore, type BookingRow, type ContractText, type EvidenceBounds } from './evidence.store.js';
 import { evidenceBooking, evidenceDecision, evidenceStatement, type BookedDecision, type ContractHash, type EvidenceContract, type EvidenceRecord } from './evidence-record.js';
 
-// A page sorts what it skips: with 100,000 outcomes of 3 kB each, 50 pages of 6 MB.
+// Decisions are some 3 kB each.
 const PAGE = 2000;
 
 interface Plan {
@@ -37,7 +37,7 @@ export class EvidenceReader {
    * The statement first, then contracts, bookings, decisions that were not billed, and an end.
    * @throws DomainError as `StatementReader.read`, before there is anything to read from
    */
-  async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}): Promise<AsyncGenerator<EvidenceRecord>> {
+  async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}, pageSize = PAGE): Promise<AsyncGenerator<EvidenceRecord>> {
     const exportedAt = this.clock.now();
     const plan = await this.statements.readWith(organizationId, customerId, period, choice, async (tx, key, statement): Promise<Plan> => ({
       key,
@@ -46,10 +46,10 @@ export class EvidenceReader {
       notBilled: await this.store.notBilledCount(tx, key),
       contracts: await this.store.contracts(tx, key),
     }));
-    return this.#records(plan, exportedAt);
+    return this.#records(plan, exportedAt, pageSize);
   }
 
-  async *#records({ key, statement, bounds, notBilled, contracts }: Plan, exportedAt: Date): AsyncGenerator<EvidenceRecord> {
+  async *#records({ key, statement, bounds, notBilled, contracts }: Plan, exportedAt: Date, pageSize: number): AsyncGenerator<EvidenceRecord> {
     const texts = contracts.map(({ source, ...text }) => ({ ...text, file: contractFile(text), source }));
     const listed = texts.map(({ source: _, ...contract }) => contract);
     const hashOf = hashFinder(listed);
@@ -57,7 +57,7 @@ export class EvidenceReader {
     for (const contract of texts) yield { contract };
 
     let [bookings, totalMicros] = [0, 0n];
-    for await (const booking of this.#bookings(key, bounds.lastPosting)) {
+    for await (const booking of this.#bookings(key, bounds.lastPosting, pageSize)) {
       bookings += 1;
       totalMicros += booking.amountMicros;
       yield { booking: evidenceBooking(booking, key.customerId, hashOf) };
@@ -69,7 +69,7 @@ export class EvidenceReader {
     );
 
     let others = 0;
-    for await (const decision of this.#notBilled(key, bounds.lastDecision)) {
+    for await (const decision of this.#notBilled(key, bounds.lastDecision, pageSize)) {
       others += 1;
       yield { notBilled: evidenceDecision(decision, hashOf) };
     }
@@ -77,24 +77,22 @@ export class EvidenceReader {
     yield { end: { bookings, notBilled: others } };
   }
 
-  async *#bookings(key: StatementKey, upTo: bigint): AsyncGenerator<BookedDecision> {
-    for (let after = 0n; ; ) {
-      const rows = await this.store.bookings(key, { after, upTo, limit: PAGE });
-      const decided = await this.#decided(key, rows.flatMap(({ decisionId, reversedDecisionId }) => (reversedDecisionId === null ? [decisionId] : [decisionId, reversedDecisionId])));
-      for (const row of rows) yield bookedDecision(row, decided);
-      const last = rows.at(-1);
-      if (!last || rows.length < PAGE) return;
-      after = last.sequence;
+  async *#bookings(key: StatementKey, upTo: bigint, limit: number): AsyncGenerator<BookedDecision> {
+    for (let after: bigint | null = 0n; after !== null; ) {
+      const page: Awaited<ReturnType<EvidenceStore['bookings']>> = await this.store.bookings(key, { after, upTo, limit });
+      const decided = await this.#decided(key, page.rows.flatMap(({ decisionId, reversedDecisionId }) => (reversedDecisionId === null ? [decisionId] : [decisionId, reversedDecisionId])));
+      for (const row of page.rows) yield bookedDecision(row, decided);
+      after = page.readUpTo;
     }
   }
 
-  async *#notBilled(key: StatementKey, upTo: bigint): AsyncGenerator<Decision> {
+  async *#notBilled(key: StatementKey, upTo: bigint, limit: number): AsyncGenerator<Decision> {
     for (let after = 0n; ; ) {
-      const rows = await this.store.notBilled(key, { after, upTo, limit: PAGE });
+      const rows = await this.store.notBilled(key, { after, upTo, limit });
       const decided = await this.#decided(key, rows.map(({ id }) => id));
       for (const { id } of rows) yield decided(id);
       const last = rows.at(-1);
-      if (!last || rows.length < PAGE) return;
+      if (!last || rows.length < limit) return;
       after = last.sequence;
     }
   }
@@ -109,7 +107,7 @@ export class EvidenceReader {
   }
 }
 
-function bookedDecision({ sequence: _, decisionId, reversedDecisionId, ...posting }: BookingRow, decided: (id: string) => Decision): BookedDecision {
+function bookedDecision({ decisionId, reversedDecisionId, ...posting }: BookingRow, decided: (id: string) => Decision): BookedDecision {
   const cause = decided(decisionId);
   return reversedDecisionId === null ? { ...posting, decision: cause, takenBackBy: null } : { ...posting, decision: decided(reversedDecisionId), takenBackBy: cause };
 }
