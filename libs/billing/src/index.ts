@@ -26,4 +26,5 @@ export {
   type StatementPeriod,
   type StatementSummary,
 } from './statements/statement.js';
+export { EvidenceReader, type EvidencePart } from './evidence/evidence.reader.js';
 export { MarginReader, type Margin } from './margin/margin.reader.js';
