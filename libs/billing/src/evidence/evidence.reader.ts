@@ -14,8 +14,8 @@ import { StatementStore, type StatementBooking } from '../statements/statement.s
 /** A part of the bundle: a whole file, or the next line of one. */
 export type EvidencePart = { kind: 'progress'; done: number; total: number } | { kind: 'file'; name: string; text: string } | { kind: 'line'; name: string; text: string };
 
-export const BOOKINGS_FILE = 'decisions.jsonl';
-export const NOT_BILLED_FILE = 'not-billed.jsonl';
+const BOOKINGS_FILE = 'decisions.jsonl';
+const NOT_BILLED_FILE = 'not-billed.jsonl';
 const STATEMENT_FILE = 'statement.json';
 const PAGE = 500;
 
