@@ -46,7 +46,7 @@ beforeAll(async () => {
 
   const ledger = new LedgerStore();
   const booking = new BookingService(ledger, new BookedStore(ledger), new OutboxStore(stores.postgres));
-  const settle = () => service.decider().run('vendor', async (tx, change) => void (await booking.book(tx, change)));
+  const settle = () => service.decider().run('vendor', async (tx, changes) => void (await booking.book(tx, changes)));
   const turn = (conversationId: string, given: Partial<SentTurn> = {}): SentTurn => ({ conversationId, turn: '1', at: clock.now().toISOString(), ...given });
   const confirmed = signal('customer_confirmed', 'customer');
   await service.send('vendor', turn('october'), turn('october-too'));

@@ -39,8 +39,8 @@ const turn = (name: string, at: Date, given: Partial<SentTurn> = {}): SentTurn =
 async function decide(): Promise<number> {
   const ledger = new LedgerStore();
   const booking = new BookingService(ledger, new BookedStore(ledger), new OutboxStore(service.stores.postgres));
-  return service.decider().run(organizationId, async (tx, change) => {
-    await booking.book(tx, change);
+  return service.decider().run(organizationId, async (tx, changes) => {
+    await booking.book(tx, changes);
   });
 }
 

@@ -27,13 +27,13 @@ import { ShadowService } from './replay/shadow.service.js';
  */
 
 const CURSOR = 'decide.loaded_through';
-const BATCH_CONVERSATIONS = 200;
+const BATCH_CONVERSATIONS = 500;
 // A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
 const OVERLAP_MS = 5_000;
 const RETRY_AFTER_MS = 60_000;
 
-/** Books what a decision changes, in the transaction that writes it. */
-export type Book = (tx: Tx, change: DecisionChange) => Promise<void>;
+/** Books what decisions change, in the transaction that writes them. */
+export type Book = (tx: Tx, changes: readonly DecisionChange[]) => Promise<void>;
 
 @Injectable()
 export class DecisionService {
@@ -130,15 +130,11 @@ export class DecisionService {
     return this.db.transaction().execute(async (tx) => {
       await this.decisions.serialize(tx, organizationId);
       const inserted = await this.decisions.insert(tx, changes.map((change) => change.decision));
-      for (const change of changes) {
-        if (inserted.has(change.decision.id)) await book(tx, change);
-      }
-      for (const conversation of decided) {
-        const isOvertaken = conversation.changes.some((change) => !inserted.has(change.decision.id));
-        if (isOvertaken) continue;
-        if (conversation.dueAt) await this.pending.postpone(tx, organizationId, conversation.row, conversation.dueAt);
-        else await this.pending.remove(tx, organizationId, conversation.row);
-      }
+      await book(tx, changes.filter((change) => inserted.has(change.decision.id)));
+      // What was overtaken is looked at again.
+      const settled = decided.filter((conversation) => conversation.changes.every((change) => inserted.has(change.decision.id)));
+      await this.pending.remove(tx, organizationId, settled.flatMap(({ row, dueAt }) => (dueAt ? [] : [row])));
+      for (const { row, dueAt } of settled) if (dueAt) await this.pending.postpone(tx, organizationId, row, dueAt);
       await this.shadows.decide(tx, organizationId, decided.map(({ input }) => input));
       return inserted.size;
     });
