@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DEFAULT_TELEMETRY_SETTINGS } from '../../libs/traces/src/content/content-policy.js';
+import { RedactionTime } from '../../libs/traces/src/content/redaction-time.js';
+import { SenderStore } from '../../libs/traces/src/sender-store.js';
 import { attributesOf, protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
 import { ManualClock, createLogger } from '#platform';
 import { ContentErasures, OtlpIntake, TelemetrySettingsService } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
-/* What comes after an erasure was asked for, or after a retention was changed, and should have been there before. */
+/* What comes after an erasure was asked for, or after settings were changed, and should have been there before. */
 
 const DAY_MS = 24 * 3_600_000;
 const clock = new ManualClock(new Date());
@@ -121,6 +123,18 @@ describe('an erasure', () => {
     const [row] = await stores.postgres.selectFrom('contentErasures').select('erasedThrough').where('organizationId', '=', organizationId).execute();
     expect(Math.abs((row?.erasedThrough?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
   });
+});
+
+it('an organization\'s patterns are compiled again when they changed, and not every ten seconds', async () => {
+  const senders = new SenderStore(stores.postgres, clock);
+  const read = async () => {
+    clock.advance(11_000);
+    return (await senders.get(organizationId)).contentPolicy;
+  };
+  const first = await read();
+  expect(await read()).toBe(first);
+  await settings.write(organizationId, { ...DEFAULT_TELEMETRY_SETTINGS, keepsContent: true, redactPatterns: ['secret'] });
+  expect((await read()).apply('body', 'a secret', new RedactionTime()).value).toBe('a [redacted]');
 });
 
 describe('a changed retention', () => {
