@@ -28,6 +28,8 @@ import { ShadowService } from './replay/shadow.service.js';
 
 const CURSOR = 'decide.loaded_through';
 const BATCH_CONVERSATIONS = 500;
+// While one is written, the next is read. They are of different conversations, and are written one after the other.
+const BATCHES_TOGETHER = 3;
 // A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
 const OVERLAP_MS = 5_000;
 const RETRY_AFTER_MS = 60_000;
@@ -54,9 +56,11 @@ export class DecisionService {
     await this.#track(organizationId);
     let decided = 0;
     for (;;) {
-      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS);
+      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_TOGETHER);
       if (due.length === 0) return decided;
-      decided += await this.#decideApart(organizationId, due, book);
+      const batches = Array.from({ length: Math.ceil(due.length / BATCH_CONVERSATIONS) }, (_, batch) => due.slice(batch * BATCH_CONVERSATIONS, (batch + 1) * BATCH_CONVERSATIONS));
+      const counts = await Promise.all(batches.map((batch) => this.#decideApart(organizationId, batch, book)));
+      decided += counts.reduce((sum, count) => sum + count, 0);
     }
   }
 
