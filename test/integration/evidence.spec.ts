@@ -94,7 +94,7 @@ async function decide(given: Given): Promise<Decision> {
   };
   await stores.postgres.transaction().execute(async (tx) => {
     await app.get(DecisionStore, { strict: false }).insert(tx, [decision]);
-    await app.get(BookingService, { strict: false }).book(tx, { decision, superseded, timeZone: 'Europe/Berlin' });
+    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded, timeZone: 'Europe/Berlin' }]);
   });
   standing.set(key, decision);
   clock.advance(60_000);
@@ -118,9 +118,10 @@ async function playTwoMonths() {
   await decide({ conversationId: 'october', ...notBilled, reason: 'reopened' });
   await decide({ conversationId: 'regraded', grade: 'inferred', amountMicros: 25_100n });
   await decide({ conversationId: 'sold-on', customerId: 'contoso', contractId: 'rival:terms', contractVersion: 1, amountMicros: 7_000_000n, facts: { customer: 'contoso-secret' } });
-  // Not billed: three for different reasons, and a revision that changes nothing about the money.
+  // Not billed: for different reasons, and of no concern to a customer; and a revision that changes nothing about the money.
   await decide({ conversationId: 'handed-over', ...notBilled, reason: 'handed_over', listed: { outcome: 'resolved', grade: 'judged', amountMicros: 15_000n } });
-  await decide({ conversationId: 'test', ...notBilled, reason: 'test_traffic', isTestTraffic: true, contractId: null, contractVersion: null, currency: 'EUR' });
+  await decide({ conversationId: 'test', ...notBilled, reason: 'test_traffic', isTestTraffic: true });
+  await decide({ conversationId: 'no-contract', ...notBilled, reason: 'no_contract', contractId: null, contractVersion: null, currency: 'EUR' });
   await decide({ conversationId: 'free', amountMicros: 0n });
   await decide({ conversationId: 'judged' });
   await decide({ conversationId: 'of-contoso', customerId: 'contoso', contractId: 'rival:terms', contractVersion: 1, ...notBilled, reason: 'no_policy_held' });
@@ -206,7 +207,7 @@ describe('an export of evidence', () => {
     expect(parsed(join(pristine, 'not-billed.jsonl')).map(({ conversationId, revision, reason }) => [conversationId, revision, reason])).toEqual([
       ['october', 2, 'reopened'],
       ['handed-over', 1, 'handed_over'],
-      ['test', 1, 'test_traffic'],
+      ['no-contract', 1, 'no_contract'],
       ['free', 1, 'policy_held'],
       ['judged', 2, 'policy_held'],
     ]);

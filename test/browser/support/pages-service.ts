@@ -62,8 +62,8 @@ function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: Manu
     rollouts: app.get(RolloutStore),
     settle: async (organizationId) => {
       await intake.drain();
-      await decisions.run(organizationId, async (tx, change) => {
-        await booking.book(tx, change);
+      await decisions.run(organizationId, async (tx, changes) => {
+        await booking.book(tx, changes);
       });
       await deliverAll(delivery, organizationId, clock);
       await reconciliation.reconcile(organizationId);

@@ -126,7 +126,8 @@ export class EvidenceStore {
       .execute();
   }
 
-  // Whatever its currency: an episode without a contract has none, and where else would its customer see it. By outcome_decisions_by_customer.
+  // Whatever its currency: an episode without a contract has none, and where else would its customer see it. Tests and simulations are the
+  // vendor's. By outcome_decisions_by_customer.
   #notBilled(tx: Tx | Database, { organizationId, customerId, period }: StatementKey) {
     return tx
       .selectFrom('outcomeDecisions as d')
@@ -134,6 +135,7 @@ export class EvidenceStore {
       .where('d.customerId', '=', customerId)
       .where('d.decidedAt', '>=', period.start)
       .where('d.decidedAt', '<', period.end)
+      .where('d.isTestTraffic', '=', false)
       .where((eb) => eb.not(eb.exists(eb.selectFrom('postings as own').select('own.id').whereRef('own.decisionId', '=', 'd.id').where('own.kind', '=', 'outcome'))));
   }
 }
