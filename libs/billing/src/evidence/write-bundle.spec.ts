@@ -102,6 +102,11 @@ describe('writeBundle', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  it.each(['../escaped.yaml', 'contracts/../../escaped.yaml', '/tmp/escaped.yaml', 'verify.mjs'])('writes no file %s', async (file) => {
+    await expect(write([{ contract: { ...contract, file, source: SOURCE } }])).rejects.toMatchObject({ code: 'invalid_bundle_file' });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('keeps the earlier bundle until the new one is whole', async () => {
     const records = recordsOf([booking(1, 1_500n, {})]);
     await write(records);

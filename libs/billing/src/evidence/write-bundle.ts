@@ -23,7 +23,7 @@ export interface WrittenBundle {
 
 /**
  * @param isReplacing allows to replace an earlier bundle in `directory`
- * @throws DomainError `directory_not_empty`, `not_a_bundle`, `evidence_incomplete`, and what `records` throws; then nothing is left behind
+ * @throws DomainError `directory_not_empty`, `not_a_bundle`, `evidence_incomplete`, `invalid_bundle_file`, and what `records` throws; then nothing is left behind
  */
 export async function writeBundle(directory: string, isReplacing: boolean, records: AsyncIterable<EvidenceRecord>): Promise<WrittenBundle> {
   return intoDirectory(directory, isReplacing, async (temporary) => {
@@ -60,7 +60,7 @@ async function writeFiles(create: Create, records: AsyncIterable<EvidenceRecord>
   let isWhole = false;
   for await (const record of records) {
     if ('statement' in record) statement = record.statement;
-    else if ('contract' in record) await addText(record.contract.file, record.contract.source);
+    else if ('contract' in record) await addText(contractFile(record.contract.file), record.contract.source);
     else if ('booking' in record) await lineHashes.line(await bookings.line(canonicalJson(record.booking)));
     else if ('notBilled' in record) await lineHashes.line(await notBilled.line(canonicalJson(record.notBilled)));
     else isWhole = true;
@@ -72,6 +72,12 @@ async function writeFiles(create: Create, records: AsyncIterable<EvidenceRecord>
   for (const name of ENCLOSED) await addText(name, await readFile(join(projectRoot(), 'libs', 'billing', 'src', 'evidence', 'bundle', name), 'utf8'));
   files.push(await bookings.finish(), await notBilled.finish(), await lineHashes.finish());
   return { statement, files };
+}
+
+/** Names come from the service: none may lead out of the bundle. */
+function contractFile(name: string): string {
+  if (/^contracts\/[\w.%-]+\.yaml$/.test(name)) return name;
+  throw new DomainError({ kind: 'invalid', code: 'invalid_bundle_file', message: `The service names a file "${name}", which is none of a bundle: is this the service that you meant?` });
 }
 
 function manifestOf(statement: EvidenceStatement, written: readonly FileEntry[]) {
