@@ -1,6 +1,6 @@
 export { EPISODE_MERGED, evidenceGrades, type Decision, type DecisionChange, type Evidence, type EvidenceGrade, type ExplainedExpression } from './decision.js';
 export { type Facts } from './facts.js';
-export { readContract, type Contract, type Policy } from './read-contract.js';
+export { readContract, type Contract, type Policy, type ReviewQuestion } from './read-contract.js';
 export { contractJsonSchema } from './contract-json-schema.js';
 export { diffContracts, pricesText, termsOf, type ContractTerm, type TermChange } from './contract-terms.js';
 export { ContractStore, type ContractStatus, type StoredContract } from './contract-store.js';
@@ -11,4 +11,10 @@ export { OutcomeMirror } from './outcome-mirror.js';
 export { type Flip, type OutcomeShift, type ReplayResult } from './replay/replay-comparison.js';
 export { ReplayStore, type Replay } from './replay/replay-store.js';
 export { ReplayService, type ReplayProgress } from './replay/replay.service.js';
+export { itemStates, type ItemState } from './review/item-state.js';
+export { type Measured } from './review/accuracy.js';
+export { type Agreement } from './review/agreement.js';
+export { REPORT_N_MIN, type ReviewGroup, type ReviewReport } from './review/review-report.js';
+export { type Adjudication, type Label, type ReviewItem } from './review/review.js';
+export { ReviewService, type ItemForReviewer, type Reviewer, type SampledStratum } from './review/review.service.js';
 export { OutcomesModule } from './outcomes.module.js';
