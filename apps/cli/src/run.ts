@@ -7,6 +7,7 @@ import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
+import { addReview } from './commands/review.js';
 import { addSpool } from './commands/spool.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
@@ -37,6 +38,7 @@ function buildProgram(terminal: Terminal): Command {
   addContracts(program, terminal);
   addKeys(program, terminal);
   addContent(program, terminal);
+  addReview(program, terminal);
   addSpool(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');
