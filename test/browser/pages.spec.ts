@@ -27,7 +27,7 @@ describe('pages', () => {
     await service.keys.ensure('globex', 'stranger', stranger, ['admin']);
     const { baseRun, candidateRun } = await playNorthwind(service, operator);
     comparison = `/comparisons?base=${baseRun}&candidate=${candidateRun}`;
-    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, LINE, '/runs', comparison];
+    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, LINE, '/losses', '/runs', comparison];
   }, 60_000);
   // Undefined where it did not start, which is then the failure to read about.
   afterAll(() => (service as PagesService | undefined)?.close());
@@ -88,12 +88,12 @@ describe('pages', () => {
     });
 
     it('shows nothing of another organization', async () => {
-      for (const path of ['/', '/conversations', '/statements', '/runs']) {
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/runs']) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(200);
         expect(text).not.toMatch(/northwind|c-refund|quick|careful|reason-model/i);
       }
-      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/runs'].includes(path))) {
+      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/losses', '/runs'].includes(path))) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(404);
         expect(text).not.toContain('Northwind & Sons');
@@ -153,7 +153,7 @@ describe('pages', () => {
       expect(text).toContain('Outcome refund completed Billable yes: a policy of the contract held Grade of evidence customer confirmed Amount 1.80 USD');
       expect(text).toContain('Contract northwind-support, version 1');
       expect(text).toContain('exclusion 1, when handed_off did not hold');
-      expect(text).toContain('policy 1, grade confirmed ? "customer_confirmed" : "system_verified" held');
+      expect(text).toContain('policy 1, grade confirmed ? "customer_confirmed" : "system_verified" rests on signal …');
       expect(text).toContain('task draft-refund · gpt-4.1-mini speculative, used');
       expect(text).toContain('task draft-cancellation · gpt-4.1-mini speculative, wasted');
       expect(text).toContain('error: timed out after 150 ms');
@@ -161,6 +161,16 @@ describe('pages', () => {
       expect(text).toContain('refund issued 42.00 system');
       expect((await textOf('/conversations/c-going-on')).text).toContain('Not decided yet');
       expect((await textOf('/conversations/c-handed-over')).text).toContain('on none: nothing is booked');
+    });
+
+    it('ranks what earned nothing, and says what people did after hand-offs', async () => {
+      const { text } = await textOf('/losses');
+      // What was handed over would have been a refund; of the other, the mean of 1.80 and twice 0.99 is an estimate.
+      expect(text).toContain('excluded by the contract: handed over 1 1.80 USD 1 episode none');
+      expect(text).toContain('no policy of the contract held 1 unknown 0 episodes about 1.26 USD');
+      expect(text).toContain('refund issued 1 1.80 USD wants a person (1) c-handed-over');
+      expect((await textOf('/losses?customer=nobody')).text).toContain('Every episode that ended in this window was billed, or none did.');
+      expect(await textOf('/losses?from=2026-11-02&through=2026-10-01')).toMatchObject({ status: 400, text: expect.stringContaining('must begin before it ends') });
     });
 
     it('writes what came from outside as text', async () => {
@@ -271,7 +281,7 @@ describe('pages', () => {
         barriers.push(...(await audit(page, axe)).map((violation) => `${path}: ${violation}`));
       };
       for (const [index, path] of pages.entries()) await visit(path, reader, `${index}-${nameOf(path)}`);
-      for (const path of ['/', '/conversations', '/statements', '/runs']) await visit(path, stranger, `empty-${nameOf(path)}`);
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/runs']) await visit(path, stranger, `empty-${nameOf(path)}`);
       await visit('/conversations/none', reader, 'not-found');
       await visit('/login', '', 'login');
       expect(barriers).toEqual([]);

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { migrateClickHouse, openClickHouseServer, type ClickHouse } from '#platform';
 import { ClickHouseFront } from '../support/clickhouse-front.js';
 import { ClickHouseFrontProcess } from '../support/clickhouse-front-process.js';
+import { eventually } from '../support/service-process.js';
 
 /** Rows of (a UInt32, b String), written by hand after ClickHouse's description of the formats. All lengths here fit one byte. */
 type Row = readonly [a: number, b: string];
@@ -53,6 +54,8 @@ describe('ClickHouse over HTTP, with the embedded engine behind it', () => {
   });
 
   const ask = async (query: string, query_params: Record<string, unknown> = {}) => (await clickhouse.rows<Record<string, unknown>>({ query, query_params }))[0];
+  /** When the front has a request and did not answer it. */
+  const taken = () => eventually(async () => front.requestsRunning, (running) => running > 0);
   const newTable = async () => {
     const table = `t${(tables += 1)}`;
     await clickhouse.run({ query: `CREATE TABLE ${table} (a UInt32, b String DEFAULT 'none') ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100`, query_params: {} });
@@ -265,13 +268,18 @@ describe('ClickHouse over HTTP, with the embedded engine behind it', () => {
     const leaving = new AbortController();
     const body = async function* () {
       yield rowBinary(ROWS);
+      await taken();
       leaving.abort();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await eventually(async () => front.requestsRunning, (running) => running === 0);
       yield rowBinary(ROWS);
     };
     await expect(clickhouse.client.exec({ query: `INSERT INTO ${table} (a, b) FORMAT RowBinary`, values: Readable.from(body()), abort_signal: leaving.signal })).rejects.toThrow('aborted');
-    const query = clickhouse.client.query({ query: 'SELECT count() FROM numbers(2000000000) WHERE number % 7 = 0', abort_signal: AbortSignal.timeout(50) });
-    await expect(query).rejects.toThrow('aborted');
+    const leavingToo = new AbortController();
+    const query = clickhouse.client.query({ query: 'SELECT count() FROM numbers(2000000000) WHERE number % 7 = 0', abort_signal: leavingToo.signal });
+    const aborted = expect(query).rejects.toThrow('aborted');
+    await taken();
+    leavingToo.abort();
+    await aborted;
     // It is answered while the query still runs, which nothing can interrupt.
     expect(await count(table)).toBe(0);
   });
@@ -281,7 +289,7 @@ describe('ClickHouse over HTTP, with the embedded engine behind it', () => {
     await insert(table, 'Native', native(ROWS));
     const url = front.url;
     const cut = expect(ask('SELECT sleep(1)')).rejects.toMatchObject({ code: 'ECONNRESET' });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await taken();
     await front.stopListening();
     await cut;
     await expect(ask('SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -118,7 +118,7 @@ describe(`fuzzed bodies, seed ${SEED}`, () => {
       for (const table of SPOOLED_TABLES) {
         const blocks = frames.filter((frame) => frame.table === table);
         claimed[table] = blocks.reduce((sum, { rowCount }) => sum + rowCount, 0);
-        await segmentTarget(stores.clickhouse).insert({ segmentId: 'fuzz', table, schema: blocks[0]?.schema ?? 0, blocks: blocks.map(({ rows }) => rows), scratchPath: join(directory, `${table}.rows`) });
+        await segmentTarget(stores.clickhouse).insert({ token: 'fuzz', table, schema: blocks[0]?.schema ?? 0, blocks: blocks.map(({ rows }) => rows), scratchPath: join(directory, `${table}.rows`) });
         const [row] = await stores.clickhouse.rows<{ n: string }>({ query: `SELECT count() AS n FROM ${table} WHERE organization_id = 'fuzzer'${table === 'signals' ? " AND origin = 'log'" : ''}`, query_params: {} });
         counted[table] = Number(row?.n);
       }

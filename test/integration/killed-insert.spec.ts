@@ -25,7 +25,7 @@ describe('a kill in the middle of an insert into the embedded engine', () => {
   const load = async (segmentId: string) => {
     const span = { ...BASE_SPAN, attributes: attributesOf({ 'gen_ai.conversation.id': segmentId }), events: [{ name: 'astrolabe.signal', attributes: attributesOf({ 'astrolabe.signal.name': 'saved' }) }] };
     const { frames } = transcodeBody(protobufOf(requestOf([span])), 'protobuf');
-    for (const { table, schema, rows } of frames) await segmentTarget(clickhouse).insert({ segmentId, table, schema, blocks: [rows], scratchPath: join(directory, 'scratch') });
+    for (const { table, schema, rows } of frames) await segmentTarget(clickhouse).insert({ token: segmentId, table, schema, blocks: [rows], scratchPath: join(directory, 'scratch') });
   };
   const rowsOf = async (conversationId: string) => {
     const query = TABLES.map((table) => `SELECT '${table}' AS name, count() AS n FROM ${table} WHERE conversation_id = {conversationId: String}`).join(' UNION ALL ');

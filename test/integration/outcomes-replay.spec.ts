@@ -176,3 +176,46 @@ describe('a sign-off', () => {
     await expect(postgres.updateTable('contractReplays').set({ sourceSha256: '' }).execute()).rejects.toThrow();
   });
 });
+
+describe('a contract in the shadow', () => {
+  const MINUTE = 60_000;
+  const report = async () => JSON.parse((await astrolabe(['shadow-report', 'shadowed@2', '--from', '2026-12-01', '--to', '2027-01-01', '--json'])).out) as unknown;
+  const december = (conversationId: string, given: Partial<SentTurn> = {}): SentTurn => ({ conversationId, turn: '1', at: '2026-12-01T12:00:00Z', customer: 'initech', ...given });
+
+  it('decides what comes in beside the active one, bills nothing, and follows what is revised', async () => {
+    const named = (source: string) => source.replace('contract: support', 'contract: shadowed').replace('id: acme', 'id: initech');
+    await service.contracts.apply('vendor', named(CONTRACT), 'shadowed.yaml');
+    await service.contracts.activate('vendor', 'shadowed', 1);
+    await service.contracts.apply('vendor', named(DRAFT), 'shadowed.yaml');
+    expect((await astrolabe(['shadow', 'shadowed@9'])).err).toContain('There is no version 9 of contract shadowed');
+    expect((await astrolabe(['shadow', 'shadowed@2'])).out).toContain('decides in the shadow since 2026-11-10T12:00:00.000Z');
+
+    clock.advance(Date.parse('2026-12-01T14:00:00Z') - clock.now().getTime());
+    await service.send('vendor', december('d-silent'), december('d-rated', { events: [signal('csat', 'customer', '2')] }), december('d-handed', { events: [...refund, ...handoff] }), december('d-other', { customer: 'acme' }));
+    const booked: string[] = [];
+    await service.decider().run('vendor', async (_tx, { decision }) => void booked.push(`${decision.conversationId} ${decision.contractVersion} ${decision.amountMicros}`));
+    expect(booked.toSorted()).toEqual(['d-handed 1 0', 'd-other 1 400000', 'd-rated 1 400000', 'd-silent 1 400000']);
+    // The same figures as a replay, from what was decided on the way. What is another customer's is none of its business.
+    expect(await report()).toMatchObject({
+      conversations: 3,
+      money: { base: { total: '0.80' }, draft: { total: '2.30' }, difference: '1.50' },
+      flips: { count: 3 },
+      confidence: { baseOnly: 1, draftOnly: 1 },
+    });
+
+    clock.advance(MINUTE);
+    await service.send('vendor', december('d-silent', { turn: '1', part: 'late tool call' }), december('d-silent', { turn: '2', at: '2026-12-01T12:30:00Z', events: [signal('customer_confirmed', 'customer')] }));
+    await service.decider().run('vendor', bookNothing);
+    expect(await report()).toMatchObject({ conversations: 3, money: { base: { total: '1.39' }, draft: { total: '2.79' } } });
+
+    expect((await astrolabe(['shadow', 'shadowed@2', '--stop'])).out).toContain('no longer decides');
+    await service.send('vendor', december('d-late'));
+    await service.decider().run('vendor', bookNothing);
+    expect(await report()).toMatchObject({ conversations: 3 });
+  });
+
+  it('that was changed since says nothing of what it decided before', async () => {
+    await service.contracts.apply('vendor', DRAFT.replace('contract: support', 'contract: shadowed').replace('id: acme', 'id: initech').replace('"0.50"', '"0.55"'), 'shadowed.yaml');
+    expect(await report()).toMatchObject({ conversations: 0 });
+  });
+});

@@ -1,4 +1,4 @@
-import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, type Book } from '#outcomes';
+import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, ShadowService, ShadowStore, type Book } from '#outcomes';
 import { createLogger, JobCursors, sha256Hex, type ManualClock } from '#platform';
 import { OtlpIntake, TraceReader, type OtlpSignal } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
@@ -71,6 +71,8 @@ export interface OutcomesService {
   sendRequest(organizationId: string, request: object, signal?: OtlpSignal): Promise<void>;
   /** The same for an event that comes as a log record, which names the conversation and no trace. */
   sendRecord(organizationId: string, conversationId: string, at: string, event: SentEvent): Promise<void>;
+  /** What a system of record sends over REST. */
+  sendSignals(organizationId: string, ...records: object[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
   const contracts = new ContractStore(postgres, clock);
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
+  const shadows = new ShadowService(new ShadowStore(postgres, clock, contracts), contracts, decisions);
   const sendRequest = async (organizationId: string, request: object, kind: OtlpSignal = 'traces') => {
     const { rejected, rejection } = await intake.accept(kind, await intake.senderOf(organizationId), Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
@@ -95,7 +98,7 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     pending,
     decisions,
     mirror: new OutcomeMirror(postgres, clickhouse, new JobCursors(postgres), decisions),
-    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, createLogger('silent', 'test')),
+    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, shadows, createLogger('silent', 'test')),
     addOrganization: async (id) => {
       await postgres.insertInto('organizations').values({ id, name: id, createdAt: clock.now() }).execute();
     },
@@ -104,6 +107,10 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     sendRecord: (organizationId, conversationId, at, [eventName, said]) => {
       const record = { eventName, timeUnixNano: (BigInt(Date.parse(at)) * 1_000_000n).toString(), attributes: attributes({ 'gen_ai.conversation.id': conversationId, ...said }) };
       return sendRequest(organizationId, { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }, 'logs');
+    },
+    sendSignals: async (organizationId, ...records) => {
+      await intake.acceptSignals(await intake.senderOf(organizationId), records);
+      await intake.drain();
     },
     close: async () => {
       await intake.close();

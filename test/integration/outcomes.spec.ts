@@ -401,3 +401,20 @@ describe('a conversation that is never quiet', () => {
     expect((await history('c')).map(({ episode, facts }) => [episode, facts['turns']])).toEqual([[1, 6], [2, 3]]);
   });
 });
+
+describe('what a system of record says over REST', () => {
+  it('decides an episode, and revises one that was decided without it', async () => {
+    await activate();
+    const said = (id: string, conversationId: string) => ({ id, name: 'refund', source: 'system', conversationId, at: START });
+    await service.send(organizationId, turn('before', 0), turn('after', 0));
+    await service.sendSignals(organizationId, said('r-1', 'before'));
+    clock.advance(HOUR + 1000);
+    await run();
+    expect((await history('before')).map(brief)).toEqual([{ episode: 1, revision: 1, outcome: 'refunded', isBillable: true, reason: 'policy_held' }]);
+    expect((await history('after')).map(({ outcome }) => outcome)).toEqual(['resolved']);
+    for (let time = 0; time < 3; time++) await service.sendSignals(organizationId, said('r-2', 'after'));
+    await run();
+    expect((await history('after')).map(({ revision, outcome, amountMicros }) => [revision, outcome, amountMicros])).toEqual([[1, 'resolved', 400_000n], [2, 'refunded', 1_800_000n]]);
+    expect(await run()).toBe(0);
+  });
+});

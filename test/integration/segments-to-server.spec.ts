@@ -7,6 +7,7 @@ import { OtlpIntake } from '#traces';
 import { protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
 import { BASE_SPAN } from '../../libs/traces/src/testing/transcode-request.js';
 import { ClickHouseFront, type Fault } from '../support/clickhouse-front.js';
+import { eventually } from '../support/service-process.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 const FAULTS: [string, Fault][] = [
@@ -61,10 +62,13 @@ describe('segments on their way to a ClickHouse server that fails', () => {
   it('wait while it is away', async () => {
     await front.stopListening();
     await accept();
-    const drained = intake.drain();
-    const away = await Promise.race([drained, new Promise((resolve) => setTimeout(() => resolve('away'), 300))]);
+    let isDrained = false;
+    const drained = intake.drain().then(() => (isDrained = true));
+    // It was tried, and did not get there.
+    await eventually(async () => intake.figures().isStoreAway, (isStoreAway) => isStoreAway);
+    expect([isDrained, intake.figures().spoolSegments]).toEqual([false, 1]);
     await front.listenAgain();
     await drained;
-    expect([away, await loaded()]).toEqual(['away', 2]);
+    expect(await loaded()).toBe(2);
   });
 });

@@ -79,6 +79,11 @@ export class ClickHouseFront {
     return this.#faults.length;
   }
 
+  /** Requests that came and are not answered yet. One whose client has left is among them while the engine is at it. */
+  get requestsRunning(): number {
+    return this.#running.size;
+  }
+
   async close(): Promise<void> {
     await this.stopListening();
     await Promise.allSettled(this.#running);

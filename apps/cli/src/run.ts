@@ -7,7 +7,9 @@ import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
+import { addOutcomes } from './commands/outcomes.js';
 import { addReview } from './commands/review.js';
+import { addSignals } from './commands/signals.js';
 import { addSpool } from './commands/spool.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
@@ -16,7 +18,7 @@ import type { Terminal } from './terminal.js';
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
     await buildProgram(terminal).parseAsync([...argv], { from: 'user' });
-    return 0;
+    return terminal.exitCode ?? 0;
   } catch (error) {
     return reportError(error, terminal, argv.includes('--json'));
   }
@@ -32,13 +34,15 @@ function buildProgram(terminal: Terminal): Command {
       // Errors are printed by reportError, once and in one form.
       outputError: () => undefined,
     })
-    .addHelpText('after', '\nExit codes: 0 done, 1 internal fault, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
+    .addHelpText('after', '\nExit codes: 0 done, 1 internal fault or not all was taken, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
 
   addDemo(program, terminal);
   addContracts(program, terminal);
+  addOutcomes(program, terminal);
   addKeys(program, terminal);
   addContent(program, terminal);
   addReview(program, terminal);
+  addSignals(program, terminal);
   addSpool(program, terminal);
 
   const evals = program.command('evals').description('score and compare simulations');

@@ -55,8 +55,8 @@ export class ServiceClient {
 function problemError(status: number, text: string): DomainError {
   const kind = KIND_OF_STATUS[status] ?? (status >= 500 ? 'unavailable' : 'invalid');
   try {
-    const problem = JSON.parse(text) as Problem;
-    return new DomainError({ kind, code: problem.code, message: problem.detail });
+    const problem = JSON.parse(text) as Problem & { details?: Record<string, unknown> };
+    return new DomainError({ kind, code: problem.code, message: problem.detail, ...(problem.details && { details: problem.details }) });
   } catch {
     return new DomainError({ kind, code: 'unexpected_answer', message: `The service answered ${status}: ${text.slice(0, 200)}` });
   }

@@ -3,6 +3,8 @@ export interface Terminal {
   stdout: TextOutput;
   stderr: TextOutput;
   env: NodeJS.ProcessEnv;
+  /** Set by a command that did what it could, and has said what it could not. */
+  exitCode?: number;
 }
 
 export interface TextOutput {

@@ -1,7 +1,8 @@
 import { CONTENT_TYPE, partialSuccessBody, statusBody, type OtlpEncoding, type OtlpSignal } from '#traces';
 import { DomainError, statusOfKind } from '#platform';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { rejectionMessage, tooLarge, type Admission, type OtlpReceiver, type SentBody } from './receive.js';
+import { isGzip, leavesBytesUnread, mediaTypeOf, readBody } from './http-body.js';
+import { rejectionMessage, type Admission, type OtlpReceiver, type SentBody } from './receive.js';
 
 /*
  * OTLP/HTTP, by the specification (docs: "OTLP/HTTP Request", "Failures"): protobuf and JSON on one path by Content-Type, gzip or none, the
@@ -47,42 +48,21 @@ function answerFailure(request: FastifyRequest, reply: FastifyReply, error: unkn
   const encoding = encodingOf(request) ?? 'json';
   const { kind, code, message, retryAfterSeconds } = receiver.describe(error);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-  // Bytes of the request that were not read would be taken for the next request on this connection.
-  if (kind === 'too_large' || kind === 'rate_limited' || (kind === 'unavailable' && !request.raw.complete)) void reply.header('connection', 'close');
+  if (leavesBytesUnread(kind, request)) void reply.header('connection', 'close');
   return reply.status(statusOfKind[kind]).header('content-type', CONTENT_TYPE[encoding]).send(statusBody(encoding, code, message));
 }
 
 function encodingOf(request: FastifyRequest): OtlpEncoding | undefined {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(request);
   if (type === 'application/x-protobuf') return 'protobuf';
   if (type === 'application/json') return 'json';
   return undefined;
 }
 
-function isGzip(request: FastifyRequest): boolean {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '') return false;
-  if (encoding === 'gzip') return true;
-  throw new DomainError({ kind: 'unsupported', code: 'unsupported_content_encoding', message: `Content-Encoding "${encoding}" is not taken: send gzip or none` });
-}
-
-async function readSent(request: FastifyRequest, bytesMax: number, admission: Admission): Promise<SentBody> {
+async function readSent(request: FastifyRequest, bytesMax: number, admission: Admission): Promise<SentBody<OtlpEncoding>> {
   const encoding = encodingOf(request);
   if (!encoding) throw unsupportedType(request);
   return { encoding, isGzip: isGzip(request), bytes: await readBody(request, bytesMax, admission) };
-}
-
-async function readBody(request: FastifyRequest, bytesMax: number, admission: Admission): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax, 'as sent', 'INGEST_BODY_BYTES_MAX');
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw tooLarge(bytesMax, 'as sent', 'INGEST_BODY_BYTES_MAX');
-    admission.hold(chunk.length);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
 }
 
 function unsupportedType(request: FastifyRequest): DomainError {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { RPC_CODE, type Accepted, type OtlpEncoding, type OtlpIntake, type OtlpSignal, type RpcCode } from '#traces';
+import { RPC_CODE, signalRecordsOf, type Accepted, type AcceptedSignals, type OtlpEncoding, type OtlpIntake, type OtlpSignal, type RpcCode, type Sender, type SignalBody } from '#traces';
 import { DomainError, keyInHeaders, messageOf, type ApiKeys, type Clock, type Config, type ErrorKind, type Logger } from '#platform';
 import { FairQueue } from './fair-queue.js';
 import { KeyLimits, type Pass } from './key-limits.js';
@@ -30,13 +30,21 @@ export interface ReceiverInput {
 /** A request whose sender is known and may send now. Its body is not read before. */
 export interface Admission extends Omit<Pass, 'pay'> {
   /** Resolves when what was sent is on disk. The bytes that it was given are held already. */
-  store(signal: OtlpSignal, sent: SentBody): Promise<Accepted>;
+  store(signal: OtlpSignal, sent: SentBody<OtlpEncoding>): Promise<Accepted>;
+  /** The same for signals that come over REST. */
+  storeSignals(sent: SentBody<SignalBody>): Promise<AcceptedSignals>;
 }
 
-export interface SentBody {
-  encoding: OtlpEncoding;
+export interface SentBody<Encoding> {
+  encoding: Encoding;
   isGzip: boolean;
   bytes: Buffer;
+}
+
+interface Source {
+  pass: Pass;
+  organizationId: string;
+  keyId: string;
 }
 
 /** Every failure here is a DomainError that `describe` gives a code, or a fault of ours. */
@@ -70,19 +78,24 @@ export class OtlpReceiver {
   async admit(headers: Readonly<Record<string, unknown>>): Promise<Admission> {
     const { organizationId, keyId } = await this.#input.keys.authenticate(keyInHeaders({ headers }), 'ingest');
     const pass = this.#limits.enter(keyId);
-    return { ...pass, store: (signal, sent) => this.#store(pass, { organizationId, keyId }, signal, sent) };
+    const from = { pass, organizationId, keyId };
+    const { intake } = this.#input;
+    return {
+      ...pass,
+      store: (signal, sent) => this.#store(from, sent, (sender, body) => intake.accept(signal, sender, body, sent.encoding)),
+      storeSignals: (sent) => this.#store(from, sent, (sender, body) => intake.acceptSignals(sender, signalRecordsOf(body, sent.encoding))),
+    };
   }
 
-  async #store(pass: Pass, { organizationId, keyId }: { organizationId: string; keyId: string }, signal: OtlpSignal, sent: SentBody): Promise<Accepted> {
-    const { intake } = this.#input;
-    const sender = await intake.senderOf(organizationId);
+  async #store<Taken>({ pass, organizationId, keyId }: Source, sent: SentBody<unknown>, accept: (sender: Sender, body: Buffer) => Promise<Taken>): Promise<Taken> {
+    const sender = await this.#input.intake.senderOf(organizationId);
     // Only reading the body waits for a turn: while one request waits for the disk another can be read.
     const stored = await this.#queue.run(keyId, async () => {
       const body = sent.isGzip ? await this.#decompress(pass, sent.bytes) : sent.bytes;
       pass.pay(body.length);
-      return { accepted: intake.accept(signal, sender, body, sent.encoding) };
+      return { taken: accept(sender, body) };
     });
-    return stored.accepted;
+    return stored.taken;
   }
 
   async #decompress(pass: Pass, bytes: Buffer): Promise<Buffer> {
@@ -101,7 +114,7 @@ export class OtlpReceiver {
       return { kind: error.kind, code: RPC_CODE_OF_KIND[error.kind], message: error.message, retryAfterSeconds: isWorthARetry ? (typeof seconds === 'number' ? seconds : RETRY_AFTER_SECONDS) : undefined };
     }
     // What we cannot name may be over by the next attempt; a 500 would make clients drop the spans. What it says of our insides is for us.
-    this.#input.logger.error({ err: error }, 'OTLP request failed');
+    this.#input.logger.error({ err: error }, 'request to the receiver failed');
     return { kind: 'unavailable', code: RPC_CODE.unavailable, message: 'The request could not be stored: send again', retryAfterSeconds: RETRY_AFTER_SECONDS };
   }
 }

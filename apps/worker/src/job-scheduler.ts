@@ -3,7 +3,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { BookingService, DeliveryService, ReconciliationService } from '#billing';
 import { DecisionService, OutcomeMirror } from '#outcomes';
 import { CONFIG, JobLeases, LOGGER, Postgres, type Config, type Logger } from '#platform';
-import { ContentErasures } from '#traces';
+import { ContentErasures, TelemetrySettingsService } from '#traces';
 
 /** A piece of recurring work for one organization. It must be safe to repeat: a lease can run out under a slow holder. */
 interface Job {
@@ -36,6 +36,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
     delivery: DeliveryService,
     reconciliation: ReconciliationService,
     erasures: ContentErasures,
+    settings: TelemetrySettingsService,
   ) {
     this.#jobs = [
       {
@@ -48,7 +49,14 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
       },
       { name: 'deliver', everyMs: config.DELIVER_EVERY_MS, run: (organizationId) => delivery.deliverDue(organizationId) },
       { name: 'reconcile', everyMs: config.RECONCILE_EVERY_MS, run: (organizationId) => reconciliation.reconcile(organizationId) },
-      { name: 'erase', everyMs: config.ERASE_EVERY_MS, run: (organizationId) => erasures.repeat(organizationId) },
+      {
+        name: 'erase',
+        everyMs: config.ERASE_EVERY_MS,
+        run: async (organizationId) => {
+          // Neither waits for the other to succeed.
+          await erasures.repeat(organizationId).finally(() => settings.applyRetention(organizationId));
+        },
+      },
     ];
   }
 

@@ -1,6 +1,7 @@
 import type { CelInput, parse } from '@bufbuild/cel';
 import { evidenceGrades } from './decision.js';
-import { SAMPLE_FACTS, celValueOf } from './fact-bindings.js';
+import { celValueOf } from './fact-bindings.js';
+import { SAMPLE_FACTS } from './fact-fields.js';
 
 /*
  * Finds what is wrong with an expression before it decides about money. Evaluating it on sample facts is not enough: `handed_off && csta > 3`

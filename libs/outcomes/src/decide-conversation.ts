@@ -5,6 +5,7 @@ import { LONGEST_EPISODE_DEFAULT_MS, QUIET_WINDOW_DEFAULT_MS } from './contract-
 import { CONVERSATION_REASONS, EPISODE_MERGED, type Decision, type DecisionChange } from './decision.js';
 import { splitEpisodes, type Episode, type EpisodeWindows } from './episodes.js';
 import { evidenceOf, traceIdsOf, type ReadableRows } from './evidence.js';
+import { sourcesOf } from './fact-sources.js';
 import { factsOf, type Facts } from './facts.js';
 import { frozenPast } from './frozen-past.js';
 import { ONE_UNIT } from './rating/price.js';
@@ -122,7 +123,7 @@ function verdictsOf(contract: Contract | undefined, facts: Facts, episode: Episo
   if (!contract) return [notBillable('no_contract')];
   if (!isInForce(contract, episode.lastActivityAt)) return [notBillable('outside_contract_dates')];
   const isReopened = followedBy !== undefined && isReturn(contract, episode.lastActivityAt, followedBy.startedAt);
-  return decide(contract, facts, { isPilot: isPilot(contract, episode.lastActivityAt), isReopened, isChargedAlready });
+  return decide(contract, facts, { isPilot: isPilot(contract, episode.lastActivityAt), isReopened, isChargedAlready }, sourcesOf(episode));
 }
 
 function isReturn({ reopen }: Contract, endedAt: Date, startedAt: Date): boolean {

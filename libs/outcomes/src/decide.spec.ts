@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from './decide.js';
-import { SAMPLE_FACTS } from './fact-bindings.js';
+import { SAMPLE_FACTS } from './fact-fields.js';
 import type { Facts } from './facts.js';
 import { contractWith } from './testing/contracts.js';
 

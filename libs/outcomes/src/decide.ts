@@ -1,5 +1,6 @@
 import type { EvidenceGrade, ExplainedExpression, ListedOutcome } from './decision.js';
 import type { CompiledExpression } from './expression.js';
+import type { FactSources } from './fact-sources.js';
 import type { Facts } from './facts.js';
 import { ONE_UNIT, listPriceOf, type QuantityMicros } from './rating/price.js';
 import type { Contract, Policy } from './read-contract.js';
@@ -32,11 +33,12 @@ const ORDINARY: Circumstances = { isPilot: false, isReopened: false, isChargedAl
 /**
  * Exclusions first, then policies in order; the first that holds decides, and in an additive contract each. Everything that was evaluated on
  * the way is explained. Pure: the same contract, facts and circumstances give the same verdicts.
+ * @param sources where the facts come from; with them the explanation names signals and spans
  * @returns one verdict about the episode, and in an additive contract one more for each further policy that holds
  */
-export function decide(contract: Contract, facts: Facts, circumstances: Circumstances = ORDINARY): [Verdict, ...Verdict[]] {
+export function decide(contract: Contract, facts: Facts, circumstances: Circumstances = ORDINARY, sources: FactSources | undefined = undefined): [Verdict, ...Verdict[]] {
   const explanation: ExplainedExpression[] = [];
-  const explain = ({ at, text }: CompiledExpression, held: boolean) => void explanation.push({ at, expression: text, held });
+  const explain = (expression: CompiledExpression, held: boolean) => void explanation.push({ at: expression.at, expression: expression.text, held, ...partsOf(expression, facts, sources) });
   const exclusion = contract.exclusions.find(({ when }) => {
     const held = when.evaluate(facts) === true;
     explain(when, held);
@@ -101,6 +103,12 @@ function verdictOn(reached: ReachedOutcome, contract: Contract, { isPilot, isReo
 function listedOf({ policy, grade, quantity }: ReachedOutcome): ListedOutcome | null {
   const price = policy.prices[grade];
   return price && quantity !== undefined ? { outcome: policy.outcome, grade, amountMicros: listPriceOf(price, quantity) } : null;
+}
+
+// A single condition that rests on nothing says no more than the expression does.
+function partsOf(expression: CompiledExpression, facts: Facts, sources: FactSources | undefined): Pick<ExplainedExpression, 'parts'> {
+  const parts = sources ? expression.explain(facts, sources) : [];
+  return parts.length > 1 || parts.some(({ restsOn }) => restsOn.length > 0) ? { parts } : {};
 }
 
 const UNITS_MAX = 1_000_000_000;

@@ -9,6 +9,7 @@ import type { Decision, DecisionChange } from './decision.js';
 import type { EpisodeWindows } from './episodes.js';
 import { PendingStore, type PendingConversation } from './pending-store.js';
 import type { Contract } from './read-contract.js';
+import { ShadowService } from './replay/shadow.service.js';
 
 /*
  * From "something was loaded" to "it is decided". First what was loaded since the last look goes on the work list with the time at which it
@@ -44,6 +45,7 @@ export class DecisionService {
     private readonly contracts: ContractStore,
     private readonly pending: PendingStore,
     private readonly decisions: DecisionStore,
+    private readonly shadows: ShadowService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -118,22 +120,12 @@ export class DecisionService {
     const contracts = await this.contracts.active(organizationId);
     const [retired, rowsOf] = await Promise.all([this.contracts.versions(organizationId, versionsOf(standing, contracts)), this.traces.rowsOf(organizationId, ids)]);
     const standingOf = Map.groupBy(standing, (decision) => decision.conversationId);
-    const decided = due.map((row) => ({
-      row,
-      ...decideConversation({
-        organizationId,
-        conversationId: row.conversationId,
-        rows: rowsOf.get(row.conversationId) ?? { spans: [], signals: [] },
-        contracts,
-        retired,
-        standing: standingOf.get(row.conversationId) ?? [],
-        now,
-      }),
-    }));
+    const read = due.map((row) => ({ row, input: { organizationId, conversationId: row.conversationId, rows: rowsOf.get(row.conversationId) ?? { spans: [], signals: [] }, now } }));
+    const decided = read.map(({ row, input }) => ({ row, input, ...decideConversation({ ...input, contracts, retired, standing: standingOf.get(row.conversationId) ?? [] }) }));
     return this.#write(organizationId, decided, book);
   }
 
-  async #write(organizationId: string, decided: readonly (DecidedConversation & { row: PendingConversation })[], book: Book): Promise<number> {
+  async #write(organizationId: string, decided: readonly (DecidedConversation & { row: PendingConversation; input: ShadowInput })[], book: Book): Promise<number> {
     const changes = decided.flatMap((conversation) => conversation.changes);
     return this.db.transaction().execute(async (tx) => {
       await this.decisions.serialize(tx, organizationId);
@@ -147,10 +139,13 @@ export class DecisionService {
         if (conversation.dueAt) await this.pending.postpone(tx, organizationId, conversation.row, conversation.dueAt);
         else await this.pending.remove(tx, organizationId, conversation.row);
       }
+      await this.shadows.decide(tx, organizationId, decided.map(({ input }) => input));
       return inserted.size;
     });
   }
 }
+
+type ShadowInput = Parameters<ShadowService['decide']>[2][number];
 
 /** The versions that decisions stand on and that are not among the active ones. */
 function versionsOf(standing: readonly Decision[], active: readonly Contract[]): ContractVersion[] {

@@ -1,4 +1,5 @@
 import type { Micros } from '#platform';
+import type { EvidenceRef } from './fact-sources.js';
 
 /** How good the evidence for an outcome is, best first. */
 export const evidenceGrades = ['customer_confirmed', 'system_verified', 'judged', 'inferred'] as const;
@@ -25,12 +26,23 @@ export const fixedReasons = [
 /** Reasons that follow from the other episodes of the conversation, and not from the facts of the episode alone. */
 export const CONVERSATION_REASONS: ReadonlySet<string> = new Set(['reopened', 'charged_already'] satisfies (typeof fixedReasons)[number][]);
 
+/** One condition of an expression. */
+export interface ExplainedPart {
+  text: string;
+  /** Null where the facts do not allow an answer. */
+  held: boolean | null;
+  /** Signals and spans; the first twenty of them. */
+  restsOn: EvidenceRef[];
+}
+
 /** What an explanation says of one expression of the contract. */
 export interface ExplainedExpression {
   /** Where in the contract: `policies.0.when`, `exclusions.2.when`. */
   at: string;
   expression: string;
   held: boolean;
+  /** The conditions in it, where there are several or where they rest on something. Not in decisions of earlier versions. */
+  parts?: ExplainedPart[];
 }
 
 /** The ids a decision rests on. A signal that came later and changed no fact is not among them. */

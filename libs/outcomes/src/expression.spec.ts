@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileExpression } from './expression.js';
-import { SAMPLE_FACTS } from './fact-bindings.js';
+import { SAMPLE_FACTS } from './fact-fields.js';
 import type { Facts } from './facts.js';
 
 function evaluate(text: string, given: Partial<Facts> = {}, expected: 'bool' | 'grade' = 'bool') {

@@ -1,41 +1,21 @@
 import type { CelInput } from '@bufbuild/cel';
+import { ELEMENT_FIELDS, FACT_FIELDS } from './fact-fields.js';
 import type { Facts } from './facts.js';
 
-/**
- * Facts in which every list has an element and nothing is null: an expression that cannot be evaluated on them compares what cannot be
- * compared.
- */
-export const SAMPLE_FACTS: Facts = {
-  turns: 1,
-  customer: 'c',
-  agent: 'a',
-  environment: 'production',
-  is_test_traffic: false,
-  locale: 'en',
-  channel: 'chat',
-  variant: 'base',
-  tool_calls: [{ name: 't', succeeded: true }],
-  signals: [{ name: 's', source: 'system', value: '1', number: 1 }],
-  verdicts: [{ name: 'v', label: 'pass', score: 1, passed: true }],
-  handed_off: false,
-  handoff_reason: '',
-  confirmed: false,
-  csat: 5,
-  ended: true,
-  model_calls: 1,
-  failed_model_calls: 0,
-  cost_usd: '0.01',
-  cost_unknown_calls: 0,
-  started_at: '2026-01-01T00:00:00.000Z',
-  ended_at: '2026-01-01T00:01:00.000Z',
-};
+const DOUBLES = new Set(
+  [FACT_FIELDS, ...Object.values(ELEMENT_FIELDS)].flatMap((fields) => Object.entries(fields).flatMap(([name, { type }]) => (type === 'double' || type === 'list of double' ? [name] : []))),
+);
 
-// CEL tells int from double. Which one a fact is must not depend on its value, or an expression would work for 4 and fail for 4.5.
-const DOUBLES = new Set(['csat', 'number', 'score']);
+// A contract has a dozen expressions that are evaluated on the same facts: half of the time of a decision was making them again.
+const made = new WeakMap<Facts, Record<string, CelInput>>();
 
 /** Facts as CEL takes them: counts are ints, ratings and scores doubles; the two compare with each other and with any number. */
 export function bindingsOf(facts: Facts): Record<string, CelInput> {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, celValueOf(value, name)]));
+  const known = made.get(facts);
+  if (known) return known;
+  const bindings = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, celValueOf(value, name)]));
+  made.set(facts, bindings);
+  return bindings;
 }
 
 /** One fact, or a part of one, as CEL takes it. */

@@ -36,6 +36,7 @@ describe('factsOf', () => {
       agent: 'support',
       environment: 'production',
       is_test_traffic: false,
+      is_internal_user: false,
       locale: 'en-GB',
       channel: 'chat',
       variant: 'candidate',
@@ -46,10 +47,18 @@ describe('factsOf', () => {
         { name: 'csat', source: 'customer', value: '4', number: 4 },
       ],
       verdicts: [{ name: 'helpful', label: 'Pass', score: 0.5, passed: true }],
+      left_out: 0,
       handed_off: true,
+      asked_for_person: false,
+      human_involved: true,
       handoff_reason: 'customer_request',
       confirmed: false,
       csat: 4,
+      ratings: [2, 4],
+      is_spam: false,
+      is_abuse: false,
+      is_duplicate_contact: false,
+      duration_ms: 3_605_000,
       ended: false,
       model_calls: 3,
       failed_model_calls: 1,
@@ -116,5 +125,42 @@ describe('factsOf', () => {
   it('knows an explicit end, and test traffic by its environment', () => {
     expect(of(signalRow('t1', NINE, { kind: 'end' })).ended).toBe(true);
     expect(factsOf({ spans: [spanRow('t1', NINE, { environment: 'Simulation' })], signals: [] }).is_test_traffic).toBe(true);
+  });
+});
+
+describe('who took part, and in what', () => {
+  const factsWith = (...signals: EpisodeRows['signals'][number][]) => factsOf({ spans: [spanRow('t', NINE)], signals });
+  const observed = (name: string, source: string, value = '') => signalRow('t', NINE, { kind: 'signal', name, source, value });
+  const judged = (name: string, label: string) => signalRow('t', NINE, { kind: 'verdict', name, source: 'judge', attributes: { 'gen_ai.evaluation.score.label': label } });
+
+  it('is nobody but the customer and the agent, unless something says so', () => {
+    expect(factsWith(observed('refund', 'system'), observed('spam', 'system', 'false'), judged('abuse', 'fail'))).toMatchObject({
+      handed_off: false, asked_for_person: false, human_involved: false, is_spam: false, is_abuse: false, is_internal_user: false, is_duplicate_contact: false,
+    });
+  });
+
+  it.each<[string, EpisodeRows['signals'][number], object]>([
+    ['a hand-off', signalRow('t', NINE, { kind: 'handoff' }), { handed_off: true, human_involved: true }],
+    ['what a person did', observed('note_added', 'human'), { handed_off: false, human_involved: true }],
+    ['a customer who asks for a person', observed('asked_for_person', 'customer'), { asked_for_person: true, human_involved: false }],
+    ['an agent who says that it was asked', observed('asked_for_person', 'agent'), { asked_for_person: false }],
+    ['a filter that calls it spam', observed('spam', 'system', '0.97'), { is_spam: true }],
+    ['a judge that calls it abuse', judged('abuse', 'yes'), { is_abuse: true }],
+    ['somebody of the customer', observed('internal_user', 'system', 'true'), { is_internal_user: true }],
+    ['a second contact', observed('duplicate_contact', 'system', 'c-7'), { is_duplicate_contact: true }],
+  ])('follows from %s', (_what, signal, facts) => {
+    expect(factsWith(signal)).toMatchObject(facts);
+  });
+
+  it('is somebody of the customer where the environment is internal', () => {
+    expect(factsOf({ spans: [spanRow('t', NINE, { environment: 'Internal' })], signals: [] })).toMatchObject({ is_internal_user: true, is_test_traffic: false });
+  });
+
+  it('is looked at up to a thousand of a kind, the earliest; what is left out is counted', () => {
+    const signals = Array.from({ length: 1003 }, (_, n) => signalRow('t', new Date(Date.parse(NINE) + n).toISOString(), { kind: 'signal', name: n === 1002 ? 'customer_confirmed' : `s${n}`, source: 'customer' }));
+    const facts = factsWith(...signals.toReversed());
+    expect([facts.signals.length, facts.signals[0]?.name, facts.signals.at(-1)?.name, facts.left_out]).toEqual([1000, 's0', 's999', 3]);
+    // What is summed up is summed up of all.
+    expect(facts.confirmed).toBe(true);
   });
 });

@@ -24,40 +24,41 @@ export interface VerdictFact {
 }
 
 /**
- * The summary of one episode that policies read. Pure: the same spans and signals in any order of arrival give the same facts.
- * Unknown is null, or counted apart (`cost_unknown_calls`), never zero.
+ * The summary of one episode that policies read. Pure: the same spans and signals in any order of arrival give the same facts. Unknown is
+ * null, or counted apart (`cost_unknown_calls`), never zero. What each field says: `fact-fields.ts`, docs/facts.md.
  */
 export interface Facts {
-  /** Replies of the agent: traces, unless they carry turn ids. */
   turns: number;
-  /** This and what follows as the latest turn says it, and there the outermost span: a sub-agent does not rename the conversation. */
   customer: string;
   agent: string;
   environment: string;
-  /** The environment is one of tests and simulations: test, testing, simulation, ci, dev, development or staging, in any case. */
   is_test_traffic: boolean;
+  is_internal_user: boolean;
   locale: string;
   channel: string;
   variant: string;
   tool_calls: ToolCallFact[];
   signals: SignalFact[];
   verdicts: VerdictFact[];
-  /** A person took over. */
+  left_out: number;
   handed_off: boolean;
   handoff_reason: string;
-  /** The customer said so: a signal `customer_confirmed` from the customer. */
+  asked_for_person: boolean;
+  human_involved: boolean;
   confirmed: boolean;
-  /** The last rating of the customer from 1 to 5, or null when there was none. One outside of it was given on another scale. */
   csat: number | null;
-  /** The sender said that the conversation is over. */
+  ratings: number[];
+  is_spam: boolean;
+  is_abuse: boolean;
+  is_duplicate_contact: boolean;
   ended: boolean;
   model_calls: number;
   failed_model_calls: number;
-  /** Of the calls whose cost is known, in USD, as a decimal string. */
   cost_usd: string;
   cost_unknown_calls: number;
   started_at: string;
   ended_at: string;
+  duration_ms: number;
 }
 
 export interface EpisodeRows {
@@ -65,7 +66,11 @@ export interface EpisodeRows {
   signals: readonly ConversationSignalRow[];
 }
 
+/** As many signals, tool calls, verdicts and ratings are looked at; what an expression does is bounded by it. */
+export const FACT_ITEMS_MAX = 1000;
+
 const TEST_ENVIRONMENTS = new Set(['test', 'testing', 'simulation', 'ci', 'dev', 'development', 'staging']);
+const INTERNAL_ENVIRONMENT = 'internal';
 const PASSING_LABELS = new Set(['pass', 'passed', 'true', 'yes', 'correct', 'resolved']);
 
 export function factsOf(rows: EpisodeRows): Facts {
@@ -74,34 +79,54 @@ export function factsOf(rows: EpisodeRows): Facts {
   const charged = spans.filter((span) => span.is_charged === 1);
   const known = charged.flatMap((span) => span.cost_usd ?? []);
   const observed = signals.filter((signal) => signal.kind === 'signal').map(signalFact);
+  const toolCalls = spans.filter((span) => span.tool !== '').map((span) => ({ name: span.tool, succeeded: span.status !== 'error' }));
+  const verdicts = signals.filter((signal) => signal.kind === 'verdict').map(verdictFact);
   const handoff = signals.find((signal) => signal.kind === 'handoff');
   const ratings = observed.flatMap((signal) => ratingOf(signal) ?? []);
   const environment = latestText(traces, (span) => span.environment);
+  const startedNs = spans.map((span) => BigInt(span.started_at_ns)).reduce(smaller, BigInt(spans[0]?.started_at_ns ?? 0));
+  const endedNs = spans.map((span) => BigInt(span.ended_at_ns)).reduce(larger, 0n);
+  const says = (name: string) => observed.some((signal) => signal.name === name && isYes(signal)) || verdicts.some((verdict) => verdict.name === name && verdict.passed);
   return {
     turns: new Set(traces.flatMap(turnIdsOf)).size,
     customer: latestText(traces, (span) => span.customer_id),
     agent: latestText(traces, (span) => span.agent),
     environment,
     is_test_traffic: TEST_ENVIRONMENTS.has(environment.toLowerCase()),
+    is_internal_user: environment.toLowerCase() === INTERNAL_ENVIRONMENT || says('internal_user'),
     locale: latestText(traces, (span) => span.locale),
     channel: latestText(traces, (span) => span.channel),
     variant: latestText(traces, (span) => span.variant) || (signals.findLast((signal) => signal.kind === 'exposure')?.value ?? ''),
-    tool_calls: spans.filter((span) => span.tool !== '').map((span) => ({ name: span.tool, succeeded: span.status !== 'error' })),
-    signals: observed,
-    verdicts: signals.filter((signal) => signal.kind === 'verdict').map(verdictFact),
+    tool_calls: toolCalls.slice(0, FACT_ITEMS_MAX),
+    signals: observed.slice(0, FACT_ITEMS_MAX),
+    verdicts: verdicts.slice(0, FACT_ITEMS_MAX),
+    left_out: [toolCalls, observed, verdicts].reduce((sum, list) => sum + Math.max(0, list.length - FACT_ITEMS_MAX), 0),
     handed_off: handoff !== undefined,
     handoff_reason: handoff?.value ?? '',
-    confirmed: observed.some((signal) => signal.name === 'customer_confirmed' && signal.source === 'customer' && signal.value !== 'false'),
+    asked_for_person: observed.some(isAsk),
+    human_involved: handoff !== undefined || observed.some(isOfPerson),
+    confirmed: observed.some(isConfirmation),
     csat: ratings.at(-1) ?? null,
+    ratings: ratings.slice(-FACT_ITEMS_MAX),
+    is_spam: says('spam'),
+    is_abuse: says('abuse'),
+    is_duplicate_contact: says('duplicate_contact'),
     ended: signals.some((signal) => signal.kind === 'end'),
     model_calls: charged.length,
     failed_model_calls: charged.filter((span) => span.status === 'error').length,
     cost_usd: sumUsd(known),
     cost_unknown_calls: charged.length - known.length,
-    started_at: isoOf(spans.map((span) => BigInt(span.started_at_ns)).reduce(smaller, BigInt(spans[0]?.started_at_ns ?? 0))),
-    ended_at: isoOf(spans.map((span) => BigInt(span.ended_at_ns)).reduce(larger, 0n)),
+    started_at: isoOf(startedNs),
+    ended_at: isoOf(endedNs),
+    duration_ms: Number((larger(endedNs, startedNs) - startedNs) / 1_000_000n),
   };
 }
+
+export const isAsk = ({ name, source }: Pick<SignalFact, 'name' | 'source'>): boolean => name === 'asked_for_person' && source === 'customer';
+export const isOfPerson = ({ source }: Pick<SignalFact, 'source'>): boolean => source === 'human';
+export const isConfirmation = ({ name, source, value }: Pick<SignalFact, 'name' | 'source' | 'value'>): boolean => name === 'customer_confirmed' && source === 'customer' && value !== 'false';
+/** Of a signal that says something by being there: unless it says that it is not so. */
+export const isYes = ({ value }: Pick<SignalFact, 'value'>): boolean => value !== 'false';
 
 /**
  * The same rows in the one order that everything else relies on: spans oldest first, a parent before the children that start with it;
@@ -126,15 +151,15 @@ function turnIdsOf(trace: readonly ConversationSpanRow[]): string[] {
   return named.length > 0 ? named : trace.slice(0, 1).map((span) => `trace ${span.trace_id}`);
 }
 
-function signalFact({ name, source, value }: ConversationSignalRow): SignalFact {
+export function signalFact({ name, source, value }: ConversationSignalRow): SignalFact {
   return { name, source, value, number: numberOrNull(value) };
 }
 
-function ratingOf({ name, source, number }: SignalFact): number | null {
+export function ratingOf({ name, source, number }: SignalFact): number | null {
   return name === 'csat' && source === 'customer' && number !== null && number >= 1 && number <= 5 ? number : null;
 }
 
-function verdictFact({ name, attributes }: ConversationSignalRow): VerdictFact {
+export function verdictFact({ name, attributes }: ConversationSignalRow): VerdictFact {
   const label = attributes['gen_ai.evaluation.score.label'] ?? '';
   const score = numberOrNull(attributes['gen_ai.evaluation.score.value'] ?? '');
   return { name, label, score, passed: label === '' ? score === 1 : PASSING_LABELS.has(label.toLowerCase()) };

@@ -88,7 +88,7 @@ export function readContract(source: string, fileName: string): Contract {
 }
 
 // Stands in only until the problem it comes with is thrown.
-const NEVER_USED: CompiledExpression = { at: '', text: '', evaluate: () => false };
+const NEVER_USED: CompiledExpression = { at: '', text: '', evaluate: () => false, explain: () => [] };
 
 function contractOf(file: ContractFile, source: string, compile: (text: string, path: (string | number)[], expected: Expected) => CompiledExpression): Contract {
   return {

@@ -311,11 +311,12 @@ export const EVENTS: readonly EventDeclaration[] = [
   {
     name: 'astrolabe.signal',
     from: 'spans and logs',
-    means: 'Something observed that bears on the outcome. Policies know `customer_confirmed` and `csat` (1 to 5), both from `customer`.',
+    means: 'Something observed that bears on the outcome. Policies know `customer_confirmed`, `asked_for_person` and `csat` (1 to 5) from `customer`; `spam`, `abuse`, `internal_user` and `duplicate_contact` from anyone ([facts](facts.md)).',
     attributes: [
       ['astrolabe.signal.name', 'what was observed, such as `refund_issued`'],
       ['astrolabe.signal.source', 'who says so: `customer`, `system`, `agent` or `human`'],
       ['astrolabe.signal.value', 'what was found: a number, `true`, a text'],
+      ['astrolabe.signal.id', 'of a log record: the sender\'s own id; what has the same one, in the same conversation, is one signal'],
     ],
   },
   {

@@ -4,7 +4,8 @@ export { type ConversationSignalRow, type SignalKind } from './queries/conversat
 export { type ConversationSpanRow } from './queries/conversation-spans.query.js';
 export { CONTENT_TYPE, RPC_CODE, partialSuccessBody, statusBody, statusMessage, type RpcCode } from './otlp/responses.js';
 export { type OtlpEncoding, type OtlpSignal, type Sender } from './otlp/transcode.js';
-export { OtlpIntake, spoolDirectory, type Accepted, type IntakeFigures } from './otlp-intake.js';
+export { OtlpIntake, spoolDirectory, type Accepted, type AcceptedSignals, type IntakeFigures } from './otlp-intake.js';
+export { signalRecordsOf, type SignalBody, type SignalProblem } from './signals/read-signals.js';
 export { TraceReader, type ConversationSummary, type UsageTotals } from './trace-reader.js';
 export { TracesModule } from './traces.module.js';
 export { type TelemetrySettings } from './content/content-policy.js';

@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
-import type { ClickHouse, Clock, Config, Database, Logger } from '#platform';
+import { DomainError, type ClickHouse, type Clock, type Config, type Database, type Logger } from '#platform';
 import { RecentSpans } from './counting/recent-spans.js';
 import { SegmentLoader } from './loader/segment-loader.js';
 import { segmentTarget } from './loader/segment-target.js';
 import { BufferPool } from './native/buffer-pool.js';
+import type { AttributeLimits } from './rows/attribute-draft.js';
 import { Transcoder, type OtlpEncoding, type OtlpSignal, type Sender, type Transcoded } from './otlp/transcode.js';
 import { SenderStore } from './sender-store.js';
+import { readSignals, type SignalProblem } from './signals/read-signals.js';
+import { SignalClaims } from './signals/signal-claims.js';
+import { signalFrameOf } from './signals/signal-frame.js';
 import { Spool } from './spool/spool.js';
 
 export interface Accepted {
@@ -15,6 +19,14 @@ export interface Accepted {
   rejection: string | undefined;
 }
 
+/** What became of the signals of one request that came over REST. */
+export interface AcceptedSignals {
+  accepted: number;
+  /** Of those, the ones whose id was there before: what came first under it stands. */
+  repeated: number;
+  rejected: SignalProblem[];
+}
+
 /** What was taken in since the start, and what waits. */
 export interface IntakeFigures {
   acceptedSpans: number;
@@ -22,6 +34,8 @@ export interface IntakeFigures {
   rejectedSpans: number;
   acceptedLogs: number;
   rejectedLogs: number;
+  acceptedSignals: number;
+  rejectedSignals: number;
   spoolBytes: number;
   spoolSegments: number;
   /** Segments that the store refused; `astrolabe spool list` shows them. */
@@ -34,15 +48,17 @@ const DAY_MS = 24 * 3_600_000;
 
 /** From an OTLP body to durable, priced rows, and on into the store. */
 export class OtlpIntake {
-  readonly #counts = { acceptedSpans: 0, resentSpans: 0, rejectedSpans: 0, acceptedLogs: 0, rejectedLogs: 0 };
+  readonly #counts = { acceptedSpans: 0, resentSpans: 0, rejectedSpans: 0, acceptedLogs: 0, rejectedLogs: 0, acceptedSignals: 0, rejectedSignals: 0 };
 
   private constructor(
     private readonly spool: Spool,
     private readonly loader: SegmentLoader,
     private readonly senders: SenderStore,
+    private readonly claims: SignalClaims,
     private readonly transcoder: Transcoder,
     private readonly recentSpans: RecentSpans,
     private readonly buffers: BufferPool,
+    private readonly limits: AttributeLimits,
     private readonly clock: Clock,
   ) {}
 
@@ -60,8 +76,9 @@ export class OtlpIntake {
     const loader = new SegmentLoader({ spool, target: segmentTarget(clickhouse), storeReady: clickhouse.migrated, logger, parallelMax: config.SPOOL_LOADS_MAX });
     const buffers = new BufferPool(BUFFER_BYTES_MAX);
     const recentSpans = new RecentSpans(config.INGEST_RECENT_SPANS);
+    const limits = { attributesMax: config.INGEST_ATTRIBUTES_MAX, attributeBytesMax: config.INGEST_ATTRIBUTE_BYTES_MAX };
     const transcoder = new Transcoder({
-      limits: { attributesMax: config.INGEST_ATTRIBUTES_MAX, attributeBytesMax: config.INGEST_ATTRIBUTE_BYTES_MAX },
+      limits,
       distinctValuesMax: config.INGEST_DISTINCT_VALUES_MAX,
       spanAgeMsMax: config.INGEST_SPAN_AGE_DAYS_MAX * DAY_MS,
       spanAheadMsMax: config.INGEST_SPAN_AHEAD_MS_MAX,
@@ -70,7 +87,7 @@ export class OtlpIntake {
       buffers,
     });
     loader.start();
-    return new OtlpIntake(spool, loader, new SenderStore(input.postgres, clock), transcoder, recentSpans, buffers, clock);
+    return new OtlpIntake(spool, loader, new SenderStore(input.postgres, clock), new SignalClaims(input.postgres), transcoder, recentSpans, buffers, limits, clock);
   }
 
   /**
@@ -97,6 +114,30 @@ export class OtlpIntake {
     this.recentSpans.add(transcoded.newSpans);
     this.#count(signal, transcoded);
     return { accepted: transcoded.accepted, rejected: transcoded.rejected, rejection: transcoded.rejection };
+  }
+
+  /**
+   * Reads the records before it returns, and resolves when the good ones are on disk, each under its id: the first that was sent with an id
+   * stands, and is what is written when the id comes again.
+   * @throws DomainError `invalid_signals` when none is good; `spool_full` and `spool_failed`, after which the sender should send again
+   */
+  async acceptSignals({ organizationId }: Sender, records: readonly unknown[]): Promise<AcceptedSignals> {
+    const now = this.clock.now();
+    const { signals, rejected } = readSignals(records, { ...this.limits, window: this.transcoder.windowFor(now.getTime(), 0), nowMs: now.getTime() });
+    this.#counts.rejectedSignals += rejected.length;
+    if (signals.length === 0) {
+      if (rejected.length > 0) throw invalidSignals(rejected);
+      return { accepted: 0, repeated: 0, rejected };
+    }
+    const claims = await this.claims.claim(organizationId, signals, now);
+    const frame = signalFrameOf(organizationId, claims.signals, this.buffers);
+    try {
+      await this.spool.append([frame]);
+    } finally {
+      this.buffers.give(frame.rows);
+    }
+    this.#counts.acceptedSignals += signals.length;
+    return { accepted: signals.length, repeated: claims.repeated, rejected };
   }
 
   /** Waits until everything accepted so far can be read. */
@@ -134,6 +175,11 @@ export class OtlpIntake {
     this.#counts.resentSpans += resent;
     this.#counts.rejectedSpans += rejected;
   }
+}
+
+function invalidSignals(rejected: SignalProblem[]): DomainError {
+  const message = `None of the ${rejected.length} signals can be taken; the first: ${rejected[0]?.problem}`;
+  return new DomainError({ kind: 'invalid', code: 'invalid_signals', message, details: { accepted: 0, rejected } });
 }
 
 /** Where a receiver with this configuration keeps its spool. */

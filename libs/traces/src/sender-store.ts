@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PriceBook, type PriceOverride } from '#pricing';
 import { DomainError, messageOf, type Clock, type Database } from '#platform';
 import { ContentPolicy } from './content/content-policy.js';
@@ -22,20 +23,24 @@ export class SenderStore {
     const cached = this.#senders.get(organizationId);
     if (cached && nowMs - cached.readAtMs < MAX_AGE_MS) return cached.sender;
     if (this.#senders.size >= ENTRIES_MAX) this.#senders.clear();
-    const sender = this.#read(organizationId);
+    const sender = this.#read(organizationId, cached?.sender);
     this.#senders.set(organizationId, { sender, readAtMs: nowMs });
     // A failed read must not be remembered.
     sender.catch(() => this.#senders.delete(organizationId));
     return sender;
   }
 
-  async #read(organizationId: string): Promise<Sender> {
+  async #read(organizationId: string, before: Promise<Sender> | undefined): Promise<Sender> {
     const rows = await this.db.selectFrom('modelPrices').select(['provider', 'model', 'effectiveFrom', 'prices']).where('organizationId', '=', organizationId).execute();
     const settings = await readTelemetrySettings(this.db, organizationId);
     const prices = orUnusable('prices_unusable', `The model prices of organization ${organizationId}`, () => {
       return new PriceBook(rows.map((row) => ({ ...row, prices: row.prices as unknown as PriceOverride['prices'] })));
     });
-    const contentPolicy = orUnusable('telemetry_settings_unusable', `The telemetry settings of organization ${organizationId}`, () => new ContentPolicy(settings));
+    // Patterns can be made that take long to compile, and are not for nothing.
+    const known = await before?.catch(() => undefined);
+    const contentPolicy = known && isDeepStrictEqual(known.settings, settings)
+      ? known.contentPolicy
+      : orUnusable('telemetry_settings_unusable', `The telemetry settings of organization ${organizationId}`, () => new ContentPolicy(settings));
     return { organizationId, prices, settings, contentPolicy };
   }
 }

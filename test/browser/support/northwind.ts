@@ -68,7 +68,7 @@ const TALKS: readonly Talk[] = [
   { conversationId: 'c-refund', minute: 0, events: [refunded, confirmed, ended], spans: CONSTELLATION },
   { conversationId: 'c-answer', minute: 10, events: [confirmed, ended], spans: CONSTELLATION.slice(0, 2) },
   { conversationId: HOSTILE_CONVERSATION, minute: 20, events: [confirmed, ended], spans: [{ ...modelCall('phrase', MINI, 10, 900, { input: 900, output: 120 }), name: HOSTILE_SPAN }] },
-  { conversationId: 'c-handed-over', minute: 30, events: [handedOff, ended], spans: CONSTELLATION },
+  { conversationId: 'c-handed-over', minute: 30, events: [handedOff, refunded, ended], spans: CONSTELLATION },
   { conversationId: 'c-nothing', minute: 40, events: [ended], spans: CONSTELLATION.slice(0, 1) },
   { conversationId: 'c-going-on', minute: 50, spans: CONSTELLATION },
 ];

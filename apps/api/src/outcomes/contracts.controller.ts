@@ -1,7 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ContractStore } from '#outcomes';
+import { ContractStore, ShadowService, ShadowStore } from '#outcomes';
 import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, type Config, type Principal } from '#platform';
+import { toWire } from '../wire.js';
 
 const source = z.string().min(1, 'must be the text of a contract file');
 /** As JSON, with a name for messages; or the file itself. */
@@ -9,6 +10,9 @@ const contractBody = z.union([z.object({ source, fileName: z.string().min(1).def
   error: 'must be a contract file as text/yaml, or JSON such as {"source": "contract: ..."}',
 });
 const versionNumber = z.coerce.number().int().positive();
+const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
+const shadowBody = z.object({ isOn: z.boolean() });
+const shadowQuery = z.object({ from: time, to: time, sample: z.coerce.number().int().min(0).max(1000).default(20) });
 
 /** Contracts and their versions. Applying and activating may be repeated. */
 @Controller('api/v1/contracts')
@@ -16,6 +20,8 @@ const versionNumber = z.coerce.number().int().positive();
 export class ContractsController {
   constructor(
     private readonly contracts: ContractStore,
+    private readonly shadows: ShadowStore,
+    private readonly shadowing: ShadowService,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -37,6 +43,23 @@ export class ContractsController {
     const number = parseInput(versionNumber, version, 'the version');
     await this.contracts.activate(caller.organizationId, id, number, { needsSignOff: this.config.ACTIVATION_NEEDS_SIGN_OFF });
     return { id, version: number, status: 'active' };
+  }
+
+  /** Lets a version decide beside the active ones, for nothing, or no longer. 404 `contract_not_found`. */
+  @Put(':id/versions/:version/shadow')
+  @NeedsScope('operate')
+  async shadow(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string, @Body() body: unknown) {
+    const named = { id, version: parseInput(versionNumber, version, 'the version') };
+    const { isOn } = parseInput(shadowBody, body, 'the shadow request');
+    return toWire({ ...named, ...(await this.shadows.set(caller.organizationId, named, isOn)) });
+  }
+
+  /** What it decided of episodes that ended in the window, beside what was decided. 404 `contract_not_found`. */
+  @Get(':id/versions/:version/shadow')
+  @NeedsScope('read')
+  async shadowReport(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string, @Query() query: unknown) {
+    const { from, to, sample } = parseInput(shadowQuery, query, 'the query');
+    return toWire(await this.shadowing.report(caller.organizationId, { id, version: parseInput(versionNumber, version, 'the version') }, { from, to }, sample));
   }
 
   @Get()

@@ -4,6 +4,7 @@ import { EvalsModule } from '#evals';
 import { OutcomesModule } from '#outcomes';
 import { RolloutsModule } from '#rollouts';
 import { ConversationPagesController } from './conversations/conversations.controller.js';
+import { LossPagesController } from './losses/losses.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { RunPagesController } from './runs/runs.controller.js';
 import { PageGuard } from './session/page.guard.js';
@@ -16,7 +17,7 @@ import { StatementPagesController } from './statements/statements.controller.js'
 /** The pages for people, rendered here. Needs PlatformModule. */
 @Module({
   imports: [OutcomesModule, BillingModule, EvalsModule, RolloutsModule],
-  controllers: [OverviewController, ConversationPagesController, StatementPagesController, RunPagesController, SessionController, AssetsController],
+  controllers: [OverviewController, LossPagesController, ConversationPagesController, StatementPagesController, RunPagesController, SessionController, AssetsController],
   providers: [PageGuard, PageErrorFilter, PageInterceptor],
 })
 export class PagesApiModule {}

@@ -1,4 +1,4 @@
-import type { Flip, OutcomeShift, Replay } from '#outcomes';
+import type { Flip, OutcomeShift, Replay, ReplayResult } from '#outcomes';
 import { readContract } from '#outcomes';
 import { DomainError, type Problem } from '#platform';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ interface ReplayOptions extends ServiceOptions {
   sample: string;
 }
 
-/** `astrolabe contracts replay` and `sign-off`: what a contract would have decided, before it decides. */
+/** `astrolabe contracts replay`, `sign-off` and `shadow`: what a contract would decide, before it decides. */
 export function addContractsReplay(contracts: Command, terminal: Terminal): void {
   serviceCommand(contracts, 'replay', 'operate')
     .description('what a contract would have decided about a past window, beside the active one; touches nothing')
@@ -33,6 +33,29 @@ export function addContractsReplay(contracts: Command, terminal: Terminal): void
     .action(async (name: string, options: ReplayOptions) => {
       const replay = await carryOut(name, options, terminal);
       printResult(terminal, options.json === true, replay, () => describeReplay(replay));
+    });
+
+  serviceCommand(contracts, 'shadow', 'operate')
+    .description('let a version decide beside the active ones from now on, for nothing; it may be a draft')
+    .argument('<contract>', 'id@version')
+    .option('--stop', 'no longer')
+    .action(async (name: string, options: ServiceOptions & { stop?: true }) => {
+      const { id, version } = versionOf(name);
+      const set = await clientOf(options, terminal).send<{ shadowSince: string | null }>('PUT', shadowPath(id, version), { isOn: options.stop !== true });
+      printResult(terminal, options.json === true, set, () => [`${name} ${set.shadowSince === null ? 'no longer decides in the shadow' : `decides in the shadow since ${set.shadowSince}`}`]);
+    });
+
+  serviceCommand(contracts, 'shadow-report', 'read')
+    .description('what a version decided in the shadow, beside what was decided')
+    .argument('<contract>', 'id@version')
+    .requiredOption('--from <time>', 'first moment of the window, by the end of episodes: a date (in UTC), or a time')
+    .requiredOption('--to <time>', 'end of the window, no longer in it')
+    .option('--sample <count>', 'how many conversations that flip are shown', '20')
+    .action(async (name: string, options: ReplayOptions) => {
+      const { id, version } = versionOf(name);
+      const query = new URLSearchParams({ from: timeOf(options.from, '--from'), to: timeOf(options.to, '--to'), sample: options.sample });
+      const result = await clientOf(options, terminal).get<ReplayResult>(`${shadowPath(id, version)}?${query.toString()}`);
+      printResult(terminal, options.json === true, result, () => [`${name} in the shadow, ${options.from} to ${options.to}: ${result.conversations} conversations`, '', ...describeResult(result, ['active', name])]);
     });
 
   serviceCommand(contracts, 'sign-off', 'operate')
@@ -87,22 +110,31 @@ function timeOf(text: string, option: string): string {
   return time.toISOString();
 }
 
+function shadowPath(id: string, version: number): string {
+  return `/api/v1/contracts/${encodeURIComponent(id)}/versions/${version}/shadow`;
+}
+
 function describeReplay({ id, contract, against, window, result, warnings }: ReplayAnswer): string[] {
-  const { money, flips, confidence } = result;
   const beside = against.length === 0 ? 'nothing' : against.map((version) => `${version.id}@${version.version}`).join(', ');
-  const amount = (side: 'base' | 'draft') => `${money[side].total} ${money[side].currency ?? ''}`.trim();
   return [
     `${contract.id}@${contract.version} beside ${beside}, ${window.from} to ${window.to}: ${result.conversations} conversations`,
     '',
-    ...table([['', beside, `${contract.id}@${contract.version}`], ...result.outcomes.map(shiftRow), ['total', amount('base'), amount('draft')]]),
+    ...describeResult(result, [beside, `${contract.id}@${contract.version}`]),
+    ...warningLines(warnings),
+    '',
+    `replay ${id}; agree with it: astrolabe contracts sign-off ${id} --note "..."`,
+  ];
+}
+
+function describeResult({ outcomes, money, flips, confidence }: ReplayResult, [before, after]: readonly [string, string]): string[] {
+  const amount = (side: 'base' | 'draft') => `${money[side].total} ${money[side].currency ?? ''}`.trim();
+  return [
+    ...table([['', before, after], ...outcomes.map(shiftRow), ['total', amount('base'), amount('draft')]]),
     '',
     money.difference === null ? 'difference: not given, as the two are in different currencies' : `difference ${money.difference} ${money.draft.currency ?? money.base.currency ?? ''}`.trim(),
     ...(confidence.perConversation ? [`${signed(confidence.perConversation.difference)} a conversation (95 % interval ${signed(confidence.perConversation.low)} to ${signed(confidence.perConversation.high)})`] : []),
     `${confidence.baseOnly} conversations are billed only before, ${confidence.draftOnly} only after (McNemar p = ${confidence.pValue.toPrecision(3)})`,
     ...(flips.count === 0 ? [] : ['', `${flips.count} conversations flip${flips.count > flips.sample.length ? `, of which ${flips.sample.length}` : ''}:`, ...flips.sample.flatMap(flipLines)]),
-    ...warningLines(warnings),
-    '',
-    `replay ${id}; agree with it: astrolabe contracts sign-off ${id} --note "..."`,
   ];
 }
 

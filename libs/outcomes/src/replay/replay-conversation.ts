@@ -6,7 +6,7 @@ import type { Contract } from '../read-contract.js';
 /** What would have been decided about an episode, and the month that it would have been billed in. */
 export interface ReplayedOutcome extends Pick<
   Decision,
-  'conversationId' | 'episode' | 'addition' | 'outcome' | 'isBillable' | 'reason' | 'grade' | 'amountMicros' | 'quantityMicros' | 'currency' | 'locale' | 'agent' | 'explanation'
+  'conversationId' | 'episode' | 'addition' | 'outcome' | 'isBillable' | 'reason' | 'grade' | 'amountMicros' | 'quantityMicros' | 'currency' | 'locale' | 'agent' | 'explanation' | 'episodeEndedAt'
 > {
   /** Null where no contract covered the episode. */
   contract: Contract | null;
@@ -33,7 +33,7 @@ export function replayConversation(input: Pick<DecideConversationInput, 'organiz
     const contract = contracts.find(({ id, version }) => id === contractId && version === contractVersion) ?? null;
     const { conversationId, episode, addition, outcome, isBillable, grade, amountMicros, quantityMicros, currency, locale, agent, explanation } = decision;
     return [
-      { conversationId, episode, addition, outcome, isBillable, reason, grade, amountMicros, quantityMicros, currency, locale, agent, explanation, contract, month: monthIn(contract ?? { timeZone: 'UTC' }, episodeEndedAt) },
+      { conversationId, episode, addition, outcome, isBillable, reason, grade, amountMicros, quantityMicros, currency, locale, agent, explanation, episodeEndedAt, contract, month: monthIn(contract ?? { timeZone: 'UTC' }, episodeEndedAt) },
     ];
   });
 }

@@ -35,9 +35,9 @@ export const configSchema = z.object({
   INGEST_HELD_BYTES_MAX: bytes(256 * MIB).describe('Memory for the requests that are under way, as sent and after decompression; a key may have as much as is free, above it 429, and 503 when nothing is'),
   INGEST_ATTRIBUTES_MAX: count(128).describe('Attributes, and events, of a span that are kept; more are left out and counted in attributes_dropped'),
   INGEST_ATTRIBUTE_BYTES_MAX: bytes(4096).describe('Longest attribute value that is kept whole; longer ones are cut and counted in attributes_cut'),
-  INGEST_DISTINCT_VALUES_MAX: count(2000).describe('Distinct values a day of a low-cardinality column, for each organization; more are kept among the attributes'),
+  INGEST_DISTINCT_VALUES_MAX: count(2000).describe('Distinct values a day of a low-cardinality column, for each organization; more, and longer than 256 bytes, are kept among the attributes'),
   INGEST_SPAN_AGE_DAYS_MAX: count(1825).describe('Spans that started longer ago are rejected'),
-  INGEST_SPAN_AHEAD_MS_MAX: milliseconds(3_600_000).describe('Spans that start further ahead of our clock are rejected'),
+  INGEST_SPAN_AHEAD_MS_MAX: milliseconds(3_600_000).describe('Spans that start or end further ahead of our clock are rejected; of log records the time is then when they came'),
   INGEST_RECENT_SPANS: z.coerce.number().int().min(0).max(20_000_000).default(500_000).describe('How many of the newest spans are recognised when they are sent again; about 100 bytes of memory for each'),
   SPOOL_SEGMENT_BYTES_MAX: bytes(32 * MIB).describe('A spool segment is sealed at this size'),
   SPOOL_SEGMENT_AGE_MS: milliseconds(1000).describe('A spool segment is sealed at this age'),
@@ -48,7 +48,7 @@ export const configSchema = z.object({
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
-  ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies are carried out again, for what was loaded late'),
+  ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies, and settings of retention, are carried out again for what was loaded late'),
 }).refine(({ INGEST_HELD_BYTES_MAX, INGEST_BODY_BYTES_MAX, INGEST_DECOMPRESSED_BYTES_MAX }) => INGEST_HELD_BYTES_MAX >= 2 * (INGEST_BODY_BYTES_MAX + INGEST_DECOMPRESSED_BYTES_MAX), {
   path: ['INGEST_HELD_BYTES_MAX'],
   // A key may hold half when nobody else holds anything.

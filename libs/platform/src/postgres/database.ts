@@ -59,6 +59,7 @@ export interface Breaks {
 export interface ContentErasures {
   conversationId: string | null;
   endUserId: string | null;
+  erasedThrough: Timestamp | null;
   firstDoneAt: Timestamp | null;
   id: string;
   lastDoneAt: Timestamp | null;
@@ -87,6 +88,7 @@ export interface Contracts {
   customerId: string;
   id: string;
   organizationId: string;
+  shadowSince: Timestamp | null;
   source: string;
   sourceSha256: string;
   status: string;
@@ -302,6 +304,36 @@ export interface Runs {
   variantValue: Json;
 }
 
+export interface ShadowOutcomes {
+  addition: string;
+  agent: string;
+  amountMicros: bigint;
+  contractId: string;
+  contractVersion: number;
+  conversationId: string;
+  currency: string;
+  decidedAt: Timestamp;
+  episode: number;
+  episodeEndedAt: Timestamp;
+  explanation: Json;
+  grade: string | null;
+  isBillable: boolean;
+  locale: string;
+  month: string;
+  organizationId: string;
+  outcome: string;
+  quantityMicros: bigint;
+  reason: string;
+  sourceSha256: string;
+}
+
+export interface SignalClaims {
+  claimedAt: Timestamp;
+  id: string;
+  organizationId: string;
+  signal: string;
+}
+
 export interface StripeObjects {
   createdAt: Timestamp;
   key: string;
@@ -386,6 +418,8 @@ export interface DB {
   rolloutEvents: RolloutEvents;
   rollouts: Rollouts;
   runs: Runs;
+  shadowOutcomes: ShadowOutcomes;
+  signalClaims: SignalClaims;
   stripeObjects: StripeObjects;
   suites: Suites;
   telemetrySettings: TelemetrySettings;

@@ -53,9 +53,16 @@ describe.each([['protobuf', protobufOf], ['json', jsonOf]] as const)('message bo
     expect([contents.length, new Set(contents.map((row) => (row['value'] as string).length)), spans[0]?.['attributes_dropped'], spans[0]?.['attributes_cut']]).toEqual([200, new Set([5000]), 0, 0]);
   });
 
-  it('under a name longer than any are left out and counted', () => {
-    const { contents, spans } = take([{ ...BASE_SPAN, attributes: attributesOf({ [`gen_ai.prompt.${'n'.repeat(512)}`]: 'x' }) }], { keepsContent: true });
-    expect([contents, spans[0]?.['attributes_dropped'], spans[0]?.['attributes']]).toEqual([[], 1, {}]);
+  it('under names longer than any are kept under no name of their own', () => {
+    const names = ['m', 'n'].map((letter) => `gen_ai.prompt.${letter.repeat(256)}`);
+    const { contents, spans } = take([{ ...BASE_SPAN, attributes: attributesOf({ [names[0] ?? '']: 'x', [names[1] ?? '']: 'y' }) }], { keepsContent: true });
+    expect(contents.map(({ name, value }) => [name, value])).toEqual([['(many)', 'x'], ['(many)#2', 'y']]);
+    expect([spans[0]?.['attributes_dropped'], spans[0]?.['attributes']]).toEqual([0, {}]);
+  });
+
+  it('are as many as any conversation has turns, and counted beyond', () => {
+    const { contents, spans } = take([{ ...BASE_SPAN, attributes: attributesOf(Object.fromEntries(Array.from({ length: 1030 }, (_, n) => [`gen_ai.prompt.${n}.content`, 'x']))) }], { keepsContent: true });
+    expect([contents.length, spans[0]?.['attributes_dropped']]).toEqual([1024, 6]);
   });
 
   it('of a resource are never kept: they would be repeated for every span', () => {

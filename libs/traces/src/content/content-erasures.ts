@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse, Clock, Postgres, randomId } from '#platform';
+import { changedErasedConversationsQuery, changedErasedEndUsersQuery, type ChangedSubjectRow } from '../queries/changed-subjects.query.js';
 import { countContentsQuery, eraseContentsQuery, type ContentCountRow } from '../queries/erase-contents.query.js';
 import { conversationTracesQuery, endUserTracesQuery, type TraceToEraseRow } from '../queries/traces-to-erase.query.js';
 
@@ -8,10 +9,14 @@ import { conversationTracesQuery, endUserTracesQuery, type TraceToEraseRow } fro
  * them every hash that evidence rests on, because no hash covers a body.
  *
  * Safe to repeat. An erasure is written down before anything is deleted, so that a crash leaves it to the job; and it is carried out again
- * for a month, because what was said before it may be loaded after it: from a spool, or from a sender that was away.
+ * without end, because what was said before it may be loaded after it: from a spool, from a sender that was away, or from a file that was
+ * set aside. That costs what was loaded since the last time, and not what is there: `erasedThrough` is how far an erasure has seen.
  */
 
-const REPEATED_FOR_MS = 30 * 24 * 3_600_000;
+// A load has its time before its rows can be seen; so much later they can.
+const OVERLAP_MS = 10 * 60_000;
+// The store forgets after 30 days what was loaded when. What has seen less is carried out on everything.
+const CHANGES_KNOWN_MS = 29 * 24 * 3_600_000;
 // A query's parameters travel in its address or its text.
 const TRACES_A_QUERY = 5000;
 
@@ -61,35 +66,72 @@ export class ContentErasures {
 
   /** Carries out again what may have been overtaken by a late load. @returns bodies that were deleted */
   async repeat(organizationId: string): Promise<number> {
-    const since = new Date(this.clock.now().getTime() - REPEATED_FOR_MS);
     const erasures = await this.db
       .selectFrom('contentErasures')
-      .select(COLUMNS)
+      .select([...COLUMNS, 'erasedThrough'])
       .where('organizationId', '=', organizationId)
-      .where((or) => or.or([or('requestedAt', '>=', since), or('firstDoneAt', 'is', null)]))
       .orderBy('requestedAt')
       .execute();
+    if (erasures.length === 0) return 0;
+    const seenThrough = await this.#storeTime();
+    const isFresh = (through: Date | null): through is Date => through !== null && seenThrough.getTime() - through.getTime() < CHANGES_KNOWN_MS;
     let bodies = 0;
-    for (const erasure of erasures) bodies += await this.#carryOut(organizationId, erasure);
-    return bodies;
+    for (const erasure of erasures.filter(({ erasedThrough }) => !isFresh(erasedThrough))) bodies += await this.#carryOut(organizationId, erasure);
+    return bodies + (await this.#carryOutOnChanges(organizationId, erasures.flatMap(({ erasedThrough, ...erasure }) => (isFresh(erasedThrough) ? [{ ...erasure, erasedThrough }] : [])), seenThrough));
   }
 
   async #carryOut(organizationId: string, erasure: Erasure): Promise<number> {
-    const subject = erasure.conversationId === null ? { endUserId: erasure.endUserId ?? '' } : { conversationId: erasure.conversationId };
+    const seenThrough = await this.#storeTime();
+    const bodies = await this.#eraseIn(organizationId, erasure, await this.#tracesOf(organizationId, subjectOf(erasure)));
+    await this.#setDone([erasure], seenThrough);
+    return bodies;
+  }
+
+  async #carryOutOnChanges(organizationId: string, erasures: readonly (Erasure & { erasedThrough: Date })[], seenThrough: Date): Promise<number> {
+    if (erasures.length === 0) return 0;
+    const since = new Date(Math.min(...erasures.map(({ erasedThrough }) => erasedThrough.getTime())) - OVERLAP_MS);
+    const changedOf = async (subjects: readonly (string | null)[], query: typeof changedErasedConversationsQuery) => {
+      const named = [...new Set(subjects.filter((subject) => subject !== null))];
+      if (named.length === 0) return new Set<string>();
+      return new Set((await this.clickhouse.rows<ChangedSubjectRow>(query({ organizationId, subjects: named, since }))).map(({ subject }) => subject));
+    };
+    const conversations = await changedOf(erasures.map(({ conversationId }) => conversationId), changedErasedConversationsQuery);
+    const endUsers = await changedOf(erasures.map(({ endUserId }) => endUserId), changedErasedEndUsersQuery);
     let bodies = 0;
-    for (const traceIds of await this.#tracesOf(organizationId, subject)) {
+    for (const erasure of erasures) {
+      const { conversationId, endUserId } = erasure;
+      if (!conversations.has(conversationId ?? '') && !endUsers.has(endUserId ?? '')) continue;
+      bodies += await this.#eraseIn(organizationId, erasure, await this.#tracesOf(organizationId, subjectOf(erasure), since));
+    }
+    await this.#setDone(erasures, seenThrough);
+    return bodies;
+  }
+
+  async #eraseIn(organizationId: string, { requestedAt }: Erasure, traces: readonly (readonly string[])[]): Promise<number> {
+    let bodies = 0;
+    for (const traceIds of traces) {
       // A mutation rewrites parts of the table: it is not started for nothing.
-      const found = await this.#count(organizationId, traceIds, erasure.requestedAt);
-      if (found > 0) await this.clickhouse.run(eraseContentsQuery({ organizationId, traceIds, saidUntil: erasure.requestedAt }));
+      const found = await this.#count(organizationId, traceIds, requestedAt);
+      if (found > 0) await this.clickhouse.run(eraseContentsQuery({ organizationId, traceIds, saidUntil: requestedAt }));
       bodies += found;
     }
+    return bodies;
+  }
+
+  async #setDone(erasures: readonly Erasure[], erasedThrough: Date): Promise<void> {
     const now = this.clock.now();
     await this.db
       .updateTable('contentErasures')
-      .set((column) => ({ firstDoneAt: column.fn.coalesce('firstDoneAt', column.val(now)), lastDoneAt: now }))
-      .where('id', '=', erasure.id)
+      .set((column) => ({ firstDoneAt: column.fn.coalesce('firstDoneAt', column.val(now)), lastDoneAt: now, erasedThrough }))
+      .where('id', 'in', erasures.map(({ id }) => id))
       .execute();
-    return bodies;
+  }
+
+  // By the clock that loads are dated with. It is read before what was loaded is looked for.
+  async #storeTime(): Promise<Date> {
+    const [row] = await this.clickhouse.rows<{ now_ms: string }>({ query: "SELECT toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms", query_params: {} });
+    if (!row) throw new Error('the store did not tell its time');
+    return new Date(Number(row.now_ms));
   }
 
   async #count(organizationId: string, traceIds: readonly string[], saidUntil: Date): Promise<number> {
@@ -97,9 +139,13 @@ export class ContentErasures {
     return Number(row?.bodies ?? 0);
   }
 
-  async #tracesOf(organizationId: string, subject: ErasureSubject): Promise<string[][]> {
-    const query = 'conversationId' in subject ? conversationTracesQuery({ organizationId, ...subject }) : endUserTracesQuery({ organizationId, ...subject });
+  async #tracesOf(organizationId: string, subject: ErasureSubject, changedSince?: Date): Promise<string[][]> {
+    const query = 'conversationId' in subject ? conversationTracesQuery({ organizationId, ...subject }) : endUserTracesQuery({ organizationId, ...subject, ...(changedSince && { changedSince }) });
     const ids = (await this.clickhouse.rows<TraceToEraseRow>(query)).map(({ trace_id: traceId }) => traceId);
     return Array.from({ length: Math.ceil(ids.length / TRACES_A_QUERY) }, (_, batch) => ids.slice(batch * TRACES_A_QUERY, (batch + 1) * TRACES_A_QUERY));
   }
+}
+
+function subjectOf({ conversationId, endUserId }: Erasure): ErasureSubject {
+  return conversationId === null ? { endUserId: endUserId ?? '' } : { conversationId };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse, Clock, Postgres, type Database } from '#platform';
-import { setRetentionQuery } from '../queries/set-retention.query.js';
+import { otherRetentionQuery, setRetentionQuery, type OtherRetentionRow, type RetentionToSet } from '../queries/set-retention.query.js';
 import { ContentPolicy, DEFAULT_TELEMETRY_SETTINGS, contentRetentionDays, type TelemetrySettings } from './content-policy.js';
 
 /** What an organization set, or the defaults. */
@@ -39,7 +39,23 @@ export class TelemetrySettingsService {
       .values({ organizationId, ...row })
       .onConflict((conflict) => conflict.column('organizationId').doUpdateSet(row))
       .execute();
-    await this.clickhouse.run(setRetentionQuery({ table: 'spans', organizationId, retentionDays: settings.spanRetentionDays }));
-    await this.clickhouse.run(setRetentionQuery({ table: 'span_contents', organizationId, retentionDays: contentRetentionDays(settings) }));
+    await this.#applyTo('spans', organizationId, settings.spanRetentionDays);
+    await this.#applyTo('span_contents', organizationId, contentRetentionDays(settings));
+  }
+
+  /**
+   * Lets rows follow the settings that came in under earlier ones: from a receiver that had not taken them over, from a spool, or while the
+   * store was away when they changed. Cheap when there are none; while rows are changed already it leaves them to the next time.
+   */
+  async applyRetention(organizationId: string): Promise<void> {
+    const settings = await this.read(organizationId);
+    for (const [table, retentionDays] of [['spans', settings.spanRetentionDays], ['span_contents', contentRetentionDays(settings)]] as const) {
+      const [found] = await this.clickhouse.rows<OtherRetentionRow>(otherRetentionQuery({ table, organizationId, retentionDays }));
+      if (found?.is_other && Number(found.running) === 0) await this.#applyTo(table, organizationId, retentionDays);
+    }
+  }
+
+  async #applyTo(table: RetentionToSet['table'], organizationId: string, retentionDays: number): Promise<void> {
+    await this.clickhouse.run(setRetentionQuery({ table, organizationId, retentionDays }));
   }
 }

@@ -22,10 +22,10 @@ export class RecentSpans {
   #previous: Uint32Array;
   #count = 0;
 
-  /** @param spansMax spans that are remembered at least; memory is 96 bytes for each. 0 remembers none. */
+  /** @param spansMax spans that are remembered at least; memory is 96 bytes for each (24 a place, twice as many places, two tables). 0 remembers none. */
   constructor(spansMax: number) {
     this.#spansMax = spansMax;
-    this.#slots = spansMax === 0 ? 1 : 2 ** Math.ceil(Math.log2(spansMax * 2));
+    this.#slots = spansMax * 2;
     this.#current = new Uint32Array(this.#slots * WORDS);
     this.#previous = new Uint32Array(this.#slots * WORDS);
   }
@@ -64,8 +64,8 @@ export class RecentSpans {
 
   /** -1 when the key is there, else the free slot where it belongs. Half of the slots are always free. */
   #find(table: Uint32Array, key: SpanKey): number {
-    const mask = this.#slots - 1;
-    for (let slot = hash(key) & mask; ; slot = (slot + 1) & mask) {
+    // The high bits of the hash choose the place: a number of places that is no power of two is then no more memory than was promised.
+    for (let slot = Math.floor((hash(key) / 4_294_967_296) * this.#slots); ; slot = slot + 1 === this.#slots ? 0 : slot + 1) {
       const at = slot * WORDS;
       // Organizations count from 1: a slot that begins with 0 is free.
       if (table[at] === EMPTY) return slot;

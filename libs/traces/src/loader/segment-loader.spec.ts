@@ -3,15 +3,17 @@ import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, createLogger } from '#platform';
+import { retrySegment } from '../spool/inspect-spool.js';
 import { Spool } from '../spool/spool.js';
 import { SegmentLoader } from './segment-loader.js';
 import { scanSegment, type Frame } from '../spool/segment-format.js';
 import { protobufOf, requestOf } from '../testing/encode-request.js';
-import { BASE_SPAN, transcodeBody } from '../testing/transcode-request.js';
+import { BASE_SPAN, openTranscoder, senderOf, transcodeBody } from '../testing/transcode-request.js';
 import { SegmentTarget, type SegmentPart } from './segment-target.js';
 
-/** A store that can be away, or refuse what it is given. */
+/** A store that can be away, or refuse what it is given. Like the real one it takes a token once for a table. */
 class ScriptedTarget extends SegmentTarget {
+  readonly #tokens = new Set<string>();
   readonly attempts: string[] = [];
   readonly taken: string[] = [];
   answers: (Error | undefined)[] = [];
@@ -19,11 +21,13 @@ class ScriptedTarget extends SegmentTarget {
   readonly refusals = new Map<string, Error>();
   onAttempt: () => Promise<void> | void = () => undefined;
 
-  async insert({ segmentId, blocks }: SegmentPart): Promise<void> {
-    this.attempts.push(segmentId);
+  async insert({ token, table, blocks }: SegmentPart): Promise<void> {
+    this.attempts.push(token);
     await this.onAttempt();
     const error = this.answers.shift() ?? blocks.map((block) => this.refusals.get(block.toString())).find((refusal) => refusal !== undefined);
     if (error) throw error;
+    if (this.#tokens.has(`${table} ${token}`)) return;
+    this.#tokens.add(`${table} ${token}`);
     this.taken.push(...blocks.map(String));
   }
 }
@@ -86,7 +90,9 @@ describe('SegmentLoader', () => {
     expect([target.attempts, spool.sealed().length, loader.isWaiting]).toEqual([[], 2, true]);
     tables.resolve();
     await drained;
-    expect([target.taken, loader.isWaiting]).toEqual([['a', 'b'], false]);
+    expect([target.taken[0], loader.isWaiting]).toEqual(['a', false]);
+    await loader.drain();
+    expect(target.taken).toEqual(['a', 'b']);
   });
 
   it('stops while the store never got its tables', async () => {
@@ -128,10 +134,15 @@ describe('SegmentLoader', () => {
     const blocks = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     /** One segment of a frame for each block. */
     const appendTogether = () => spool.append(blocks.flatMap((block) => framesOf(Buffer.from(block))));
+    /** What was set aside, segment by segment, the smaller first. */
+    const restsOf = () =>
+      readdirSync(join(directory, 'refused'))
+        .filter((name) => name.endsWith('.seg'))
+        .map((name) => scanSegment(readFileSync(join(directory, 'refused', name))).frames.map(({ rows }) => rows.toString()))
+        .toSorted((a, b) => a.length - b.length);
     const restOf = () => {
-      const names = readdirSync(join(directory, 'refused')).filter((name) => name.endsWith('.seg'));
-      expect(names).toHaveLength(1);
-      return scanSegment(readFileSync(join(directory, 'refused', names[0] ?? ''))).frames.map(({ rows }) => rows.toString());
+      expect(restsOf()).toHaveLength(1);
+      return restsOf()[0];
     };
 
     it('loads the frames that it takes, and keeps the others, which can be tried again', async () => {
@@ -183,8 +194,44 @@ describe('SegmentLoader', () => {
       loader.start();
       await spool.append(many.flatMap((block) => framesOf(Buffer.from(block))));
       await loader.drain();
-      expect([target.taken, restOf().length]).toEqual([[], 1000]);
+      expect([target.taken, restsOf().map((rest) => rest.length)]).toEqual([[], [16, 984]]);
       expect(target.attempts.length).toBeLessThan(100);
+    });
+
+    it('gets further each time it is tried again, until only what is bad is left', async () => {
+      const bad = Array.from({ length: 40 }, (_, n) => `bad ${n}`);
+      for (const block of bad) target.refusals.set(block, refused());
+      loader.start();
+      // Every third one is good, and some stand behind all that are bad.
+      const good = Array.from({ length: 20 }, (_, n) => `good ${n}`);
+      await spool.append([...bad.flatMap((block, n) => (n % 3 === 0 ? [block, good[n / 3] ?? ''] : [block])), ...good.slice(14)].flatMap((block) => framesOf(Buffer.from(block))));
+      await loader.drain();
+      const left = [];
+      for (let attempt = 0; restsOf().some((rest) => rest.some((block) => block.startsWith('good'))); attempt++) {
+        expect(attempt).toBeLessThan(5);
+        left.push(restsOf().flat().length);
+        await retrySegment(directory, 'all');
+        await spool.adopt();
+        await loader.drain();
+      }
+      expect(left.length).toBeGreaterThan(0);
+      expect([target.taken.toSorted(), restsOf().flat().toSorted()]).toEqual([good.toSorted(), bad.toSorted()]);
+    });
+
+    it('loads what other organizations sent, however much of one is bad', async () => {
+      const frameOf = (organizationId: string, n: number): Frame => {
+        const body = protobufOf(requestOf([{ ...BASE_SPAN, spanId: n.toString(16).padStart(16, '0') }]));
+        return openTranscoder().traces({ body, encoding: 'protobuf', sender: { ...senderOf(), organizationId }, ingestedAtMs: 0 }).frames[0] as Frame;
+      };
+      const frames = Array.from({ length: 120 }, (_, n) => frameOf(['acme', 'broken', 'rival'][n % 3] ?? '', n + 1));
+      const isBroken = (_frame: Frame, n: number) => n % 3 === 1;
+      for (const { rows } of frames.filter(isBroken)) target.refusals.set(rows.toString(), refused());
+      loader.start();
+      await spool.append(frames);
+      await loader.drain();
+      const rowsOf = (some: Frame[]) => some.map(({ rows }) => rows.toString()).toSorted();
+      expect(target.taken.toSorted()).toEqual(rowsOf(frames.filter((frame, n) => !isBroken(frame, n))));
+      expect([restsOf().length, restsOf().flat().toSorted()]).toEqual([2, rowsOf(frames.filter(isBroken))]);
     });
 
     it.each([
@@ -200,14 +247,43 @@ describe('SegmentLoader', () => {
     });
   });
 
-  it('waits for memory where the blocks are sound', async () => {
+  it.each(['241', '173'])('waits for memory where the blocks are sound (code %s)', async (code) => {
     const { rows } = transcodeBody(protobufOf(requestOf([BASE_SPAN])), 'protobuf').frames[0] as Frame;
-    target.answers = [Object.assign(new Error('memory limit exceeded'), { code: '241' }), Object.assign(new Error('memory limit exceeded'), { code: '241' })];
+    target.answers = [Object.assign(new Error('no memory'), { code }), Object.assign(new Error('no memory'), { code })];
     loader.start();
     await spool.append(framesOf(rows));
     await loader.drain();
     expect([target.taken.length, spool.refusedCount()]).toEqual([1, 0]);
     expect(new Set(target.attempts).size).toBe(1);
+  });
+
+  it('loads all of a segment that two versions wrote to, each group of rows once', async () => {
+    const frames = (['spans', 'span_contents'] as const).flatMap((table) => [7, 8, 7].map((schema, n): Frame => ({ table, schema, rows: Buffer.from(`${table} ${n} of ${schema}`), rowCount: 1 })));
+    await spool.append(frames);
+    await spool.seal();
+    const { id = '', path = '' } = spool.sealed()[0] ?? {};
+    const content = readFileSync(path);
+    loader.start();
+    for (const _time of ['at first', 'after a crash before the file was deleted']) {
+      await loader.drain();
+      expect(target.taken.toSorted()).toEqual(frames.map(({ rows }) => rows.toString()).toSorted());
+      // What the version before inserted under the id alone is known again.
+      expect(target.attempts.splice(0)).toEqual([id, `${id}-8`, id, `${id}-8`]);
+      writeFileSync(path, content);
+      await spool.adopt();
+    }
+  });
+
+  it('waits for what was acknowledged, also while requests never pause', async () => {
+    await spool.append(framesOf(Buffer.from('acknowledged')));
+    // While a segment is loaded the next is sealed.
+    target.onAttempt = async () => {
+      await spool.append(framesOf(Buffer.from('load'))).catch(() => undefined);
+      await spool.seal();
+    };
+    loader.start();
+    await loader.drain();
+    expect(target.taken[0]).toBe('acknowledged');
   });
 
   it('goes on when somebody removed a segment file', async () => {

@@ -34,7 +34,7 @@ describe('a segment on its way to a ClickHouse server', () => {
   });
 
   const { schema, columns } = new SignalBlock();
-  const insert = (blocks: Buffer[], part: Partial<SegmentPart> = {}) => segmentTarget(clickhouse).insert({ segmentId: 'segment-1', table: 'signals', schema, blocks, scratchPath: '/not/used', ...part });
+  const insert = (blocks: Buffer[], part: Partial<SegmentPart> = {}) => segmentTarget(clickhouse).insert({ token: 'segment-1', table: 'signals', schema, blocks, scratchPath: '/not/used', ...part });
 
   it('is one compressed request: the query with the segment as its token, and the blocks as they are', async () => {
     await insert([Buffer.from([1, 0]), Buffer.from([0xff, 1, 0x0a])]);
@@ -57,6 +57,26 @@ describe('a segment on its way to a ClickHouse server', () => {
     older.endRow();
     await insert([older.toBytes()], { schema: older.schema });
     expect(received[0]?.query).toContain('INSERT INTO signals (signal_id, kind) SETTINGS');
+  });
+
+  it('names them also when the first block of another version cannot be read to its end, once they are known', async () => {
+    class PreviousBlock extends NativeBlock {
+      readonly id = this.string('signal_id');
+      readonly source = this.lowCardinality('source');
+    }
+    const previous = new PreviousBlock();
+    previous.id.text('s-1');
+    previous.source.text('agent');
+    previous.endRow();
+    const cutOff = previous.toBytes().subarray(0, -1);
+    await expect(insert([cutOff], { schema: previous.schema })).rejects.toMatchObject({ code: 'unreadable_block' });
+    await insert([previous.toBytes()], { schema: previous.schema });
+    // The store has to say what is wrong with it.
+    await insert([cutOff], { schema: previous.schema });
+    expect(received.map(({ query }) => query)).toEqual([expect.stringContaining('(signal_id, source)'), expect.stringContaining('(signal_id, source)')]);
+    // What calls itself by a number that is not its own speaks for nobody.
+    await insert([previous.toBytes()], { schema: 1 });
+    await expect(insert([cutOff], { schema: 1 })).rejects.toMatchObject({ code: 'unreadable_block' });
   });
 
   it('fails with the code by which the server refuses rows', async () => {

@@ -4,15 +4,15 @@ import { finished } from 'node:stream/promises';
 import { DomainError, messageOf, type ClickHouse } from '#platform';
 import { ContentBlock } from '../content/content-block.js';
 import { SignalBlock } from '../logs/signal-block.js';
-import type { NativeBlock } from '../native/native-block.js';
+import { schemaOf, type NativeBlock } from '../native/native-block.js';
 import { readBlockHead, type BlockHead } from '../native/read-native-block.js';
 import { SpanBlock } from '../rows/span-block.js';
 import type { SpooledTable } from '../spool/segment-format.js';
 
 /** The rows of one segment for one table. */
 export interface SegmentPart {
-  /** The segment's id, or that of a part of it: the same rows are loaded under it again after a crash. */
-  segmentId: string;
+  /** The same rows are loaded under it again after a crash; what a table has under it already is not loaded twice. */
+  token: string;
   table: SpooledTable;
   /** Which columns the blocks have. */
   schema: number;
@@ -31,17 +31,30 @@ export abstract class SegmentTarget {
 // The token makes a repeated insert a no-op, also in the views that depend on the table. Spans of many months are rare and slow to insert,
 // and no reason to refuse a segment: it would hold up everything behind it. What a merge would tidy up is left to the merge:
 // `optimize_on_insert` took half of the engine's time (bench/ingest), and readers take one row for each identity anyway.
-const settings = ({ segmentId }: SegmentPart) =>
-  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${segmentId}', deduplicate_blocks_in_dependent_materialized_views = 1, ` +
+const settings = ({ token }: SegmentPart) =>
+  `SETTINGS insert_deduplicate = 1, insert_deduplication_token = '${token}', deduplicate_blocks_in_dependent_materialized_views = 1, ` +
   'optimize_on_insert = 0, max_insert_threads = 1, max_partitions_per_insert_block = 0';
 
 const BLOCKS: Readonly<Record<SpooledTable, NativeBlock>> = { spans: new SpanBlock(), span_contents: new ContentBlock(), signals: new SignalBlock() };
 
+// Columns that another version wrote, by table and schema. They stand between the values of a block, so that all of it is read to find them:
+// once, and not for each segment and attempt.
+const columnsOfOthers = new Map<string, BlockHead['columns']>();
+
 /** Columns and types of a part. What another version of this program spooled says itself what it has. */
-function columnsOf({ table, schema, blocks }: SegmentPart): { names: string; structure: string } {
-  const known = BLOCKS[table];
-  const { columns } = known.schema === schema ? known : headOf(blocks[0] ?? Buffer.alloc(0));
+function columnsOf(part: SegmentPart): { names: string; structure: string } {
+  const known = BLOCKS[part.table];
+  const columns = known.schema === part.schema ? known.columns : columnsOfOther(part);
   return { names: columns.map(({ name }) => name).join(', '), structure: columns.map(({ name, type }) => `\`${name}\` ${type}`).join(', ') };
+}
+
+function columnsOfOther({ table, schema, blocks }: SegmentPart): BlockHead['columns'] {
+  const known = columnsOfOthers.get(`${table}-${schema}`);
+  if (known) return known;
+  const { columns } = headOf(blocks[0] ?? Buffer.alloc(0));
+  // A block that is not what its frame says must not speak for others.
+  if (schemaOf(columns) === schema) columnsOfOthers.set(`${table}-${schema}`, columns);
+  return columns;
 }
 
 function headOf(block: Buffer): BlockHead {

@@ -14,6 +14,8 @@ export class LogDraft {
   readonly fields: AttributeDraft;
   /** All attributes by name, as text. */
   readonly attributes = Object.create(null) as Record<string, string>;
+  // Beside them: to count the names of an object is to list them all, and that for each attribute.
+  #count = 0;
 
   constructor(private readonly limits: AttributeLimits) {
     this.fields = new AttributeDraft(limits, false);
@@ -26,6 +28,7 @@ export class LogDraft {
     this.eventName = '';
     this.fields.reset(new Uint8Array(0));
     for (const name of Object.keys(this.attributes)) delete this.attributes[name];
+    this.#count = 0;
   }
 
   add(name: AttributeName, value: AttributeValue): void {
@@ -33,7 +36,9 @@ export class LogDraft {
     this.fields.add(name, value);
     // Emitters from before the record had a field for it put the event's name here.
     if (name.text === 'event.name') this.eventName ||= String(value);
-    else if (isNameTooLong(name)) return;
-    else if (Object.keys(this.attributes).length < this.limits.attributesMax) this.attributes[name.text] = this.fields.cutText(String(value));
+    else if (!isNameTooLong(name) && this.#count < this.limits.attributesMax) {
+      if (!(name.text in this.attributes)) this.#count++;
+      this.attributes[name.text] = this.fields.cutText(String(value));
+    }
   }
 }

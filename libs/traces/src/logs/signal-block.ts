@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#platform';
 import { SLOT } from '../convention-index.js';
+import { isCredibleTime, isStorableTime, type TimeWindow } from '../limits/time-window.js';
 import { NativeBlock } from '../native/native-block.js';
 import type { AttributeDraft } from '../rows/attribute-draft.js';
-import { isStorableTime } from '../rows/span-draft.js';
+import { isZero } from '../rows/ids.js';
 import type { LogDraft } from './log-draft.js';
 import { EVENT_NAMES, signalOf } from './signal-of.js';
 
@@ -25,17 +26,23 @@ export class SignalBlock extends NativeBlock {
   readonly origin = this.lowCardinality('origin');
 }
 
+export interface SignalRowContext {
+  organizationId: string;
+  ingestedAtMs: number;
+  /** Which times of the record are believed. */
+  window: TimeWindow;
+}
+
 /** Appends the signal of a log record. @returns why there is none, or undefined */
-export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: AttributeDraft, context: { organizationId: string; ingestedAtMs: number }): string | undefined {
+export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: AttributeDraft, context: SignalRowContext): string | undefined {
   const signal = signalOf(log.eventName, log.attributes);
   if (!signal) return `its event name "${log.eventName.slice(0, 100)}" is none of ${EVENT_NAMES.join(', ')}`;
   const conversationId = String(log.fields.get(SLOT.conversationId) ?? resource.get(SLOT.conversationId) ?? '');
   if (conversationId === '' && isZero(log.traceId)) return 'it names neither a trace nor a conversation (gen_ai.conversation.id)';
-  const said = saidTimeOf(log);
-  const [low, high] = said ?? halvesOf(context.ingestedAtMs);
+  const [low, high] = timeOf(log, context);
 
   block.organizationId.text(context.organizationId);
-  block.signalId.text(idOf(log, conversationId, said));
+  block.signalId.text(idOf(log, conversationId));
   block.traceId.values.bytes(log.traceId);
   block.spanId.values.bytes(log.spanId);
   block.conversationId.text(conversationId);
@@ -47,15 +54,22 @@ export function writeSignalRow(block: SignalBlock, log: LogDraft, resource: Attr
   block.value.text(signal.value);
   for (const [name, value] of Object.entries(log.attributes)) if (block.attributes.key(name)) block.attributes.values.string(value);
   block.attributes.endRow();
-  block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+  block.ingestedAt.values.integer(context.ingestedAtMs);
   block.origin.text('log');
   block.endRow();
   return undefined;
 }
 
-type Halves = [low: number, high: number];
+type Halves = readonly [low: number, high: number];
 
-// A record that does not say when it was, was at the latest when it was observed; or else when it came.
+// When it was; or at the latest, when it was observed; or else, when it came.
+function timeOf(log: LogDraft, { window, ingestedAtMs }: SignalRowContext): Halves {
+  if (isCredibleTime(log.timeLow, log.timeHigh, window)) return [log.timeLow, log.timeHigh];
+  if (isCredibleTime(log.observedLow, log.observedHigh, window)) return [log.observedLow, log.observedHigh];
+  return halvesOf(ingestedAtMs);
+}
+
+// Whether it is believed or not: what is believed moves with our clock, and the record's id must not.
 function saidTimeOf(log: LogDraft): Halves | undefined {
   if ((log.timeHigh !== 0 || log.timeLow !== 0) && isStorableTime(log.timeHigh)) return [log.timeLow, log.timeHigh];
   if ((log.observedHigh !== 0 || log.observedLow !== 0) && isStorableTime(log.observedHigh)) return [log.observedLow, log.observedHigh];
@@ -69,12 +83,8 @@ function halvesOf(epochMs: number): Halves {
 
 // The sender's own id, or else what the record says: the same record sent again is the same signal. When it came is no part of it; when it
 // was observed is, where the record has no other time: two that say the same at two times are two.
-function idOf(log: LogDraft, conversationId: string, said: Halves | undefined): string {
+function idOf(log: LogDraft, conversationId: string): string {
   const own = log.attributes['astrolabe.signal.id'];
-  const parts = own ? [own, conversationId] : [log.traceId.toString('hex'), log.spanId.toString('hex'), conversationId, said ?? null, log.eventName, log.attributes];
+  const parts = own ? [own, conversationId] : [log.traceId.toString('hex'), log.spanId.toString('hex'), conversationId, saidTimeOf(log) ?? null, log.eventName, log.attributes];
   return `log-${createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32)}`;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
 }

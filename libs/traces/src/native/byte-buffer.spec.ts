@@ -32,6 +32,7 @@ const step = (): fc.Arbitrary<Step> =>
     fc.nat(0xffff).map((value) => ({ write: (into: ByteBuffer) => into.u16(value), expected: bufferOf(2, (buffer) => buffer.writeUInt16LE(value)) })),
     u32().map((value) => ({ write: (into: ByteBuffer) => into.u32(value), expected: bufferOf(4, (buffer) => buffer.writeUInt32LE(value)) })),
     fc.tuple(u32(), u32()).map(([low, high]) => ({ write: (into: ByteBuffer) => into.u64(low, high), expected: bufferOf(8, (buffer) => buffer.writeUInt32LE(high, buffer.writeUInt32LE(low))) })),
+    fc.maxSafeNat().map((value) => ({ write: (into: ByteBuffer) => into.integer(value), expected: bufferOf(8, (buffer) => buffer.writeBigUInt64LE(BigInt(value))) })),
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => ({ write: (into: ByteBuffer) => into.bigInt64(value), expected: bufferOf(8, (buffer) => buffer.writeBigInt64LE(value)) })),
     fc.maxSafeNat().map((value) => ({ write: (into: ByteBuffer) => into.varint(value), expected: leb128(value) })),
     content().map((value) => ({ write: (into: ByteBuffer) => into.bytes(value), expected: Buffer.from(value) })),

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { decodeUtf8 } from '../text/utf8.js';
 
 /*
  * One growing buffer that is written once and reused. Strings of a few characters are copied by hand: for the 5 to 40 bytes that attributes
@@ -6,7 +7,6 @@ import { isAscii } from 'node:buffer';
  */
 
 const BY_HAND_BYTES_MAX = 48;
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes in the order in which they are written; numbers are little-endian. */
 export class ByteBuffer {
@@ -71,6 +71,12 @@ export class ByteBuffer {
     this.#length = at + 8;
   }
 
+  /** A whole number from 0 to 2^53, in 64 bits. */
+  integer(value: number): void {
+    if (value <= 0xffff_ffff) this.u64(value, 0);
+    else this.u64(value % 4_294_967_296, Math.floor(value / 4_294_967_296));
+  }
+
   bigInt64(value: bigint): void {
     this.#reserve(8);
     this.#length = this.#bytes.writeBigInt64LE(value, this.#length);
@@ -132,7 +138,7 @@ export class ByteBuffer {
       for (let from = start; from < end; from++) {
         const byte = source[from] as number;
         // 0 and everything from 128 on.
-        if (byte - 1 >>> 0 >= 127) return this.string(UTF8.decode(source.subarray(start, end)));
+        if (byte - 1 >>> 0 >= 127) return this.string(decodeUtf8(source, start, end));
         bytes[at++] = byte;
       }
       bytes[this.#length] = count;
@@ -140,7 +146,7 @@ export class ByteBuffer {
       return;
     }
     const text = source.subarray(start, end);
-    if (!isAscii(text) || text.includes(0)) return this.string(UTF8.decode(text));
+    if (!isAscii(text) || text.includes(0)) return this.string(decodeUtf8(source, start, end));
     this.varint(count);
     this.bytes(source, start, end);
   }

@@ -69,8 +69,7 @@ export class NullableColumn extends Column {
   number(value: number | undefined): void {
     this.#nulls.u8(value === undefined ? 1 : 0);
     if (this.#width === 1) this.#values.u8(value ?? 0);
-    else if (value === undefined || value <= 0xffff_ffff) this.#values.u64(value ?? 0, 0);
-    else this.#values.u64(value % 4_294_967_296, Math.floor(value / 4_294_967_296));
+    else this.#values.integer(value ?? 0);
   }
 
   bigInt(value: bigint | undefined): void {

@@ -25,7 +25,7 @@ export abstract class NativeBlock {
 
   /** A checksum of the columns' names and types: blocks that agree in it have the same columns in the same order. */
   get schema(): number {
-    return (this.#schema ??= crc32(this.#columns.map(({ name, type }) => `${name} ${type}`).join(',')));
+    return (this.#schema ??= schemaOf(this.#columns));
   }
 
   /** Call it when every column was given its value of the row. */
@@ -96,4 +96,9 @@ function headOf(name: string, type: string): Buffer {
   const bytes = Buffer.from(head.view());
   heads.set(key, bytes);
   return bytes;
+}
+
+/** A checksum of columns' names and types. */
+export function schemaOf(columns: readonly { name: string; type: string }[]): number {
+  return crc32(columns.map(({ name, type }) => `${name} ${type}`).join(','));
 }

@@ -19,6 +19,12 @@ export function readBlockHead(block: Buffer): BlockHead {
   return { rows, columns };
 }
 
+/** A column's value in the first row. What stands behind that column is not read. */
+export function readFirstValue(block: Buffer, column: string): unknown {
+  const { columns, values } = readBlock(new Cursor(block), column);
+  return columns.at(-1)?.name === column ? values.at(-1)?.[0] : undefined;
+}
+
 /** The rows of one or more blocks, one after the other, each as an object. */
 export function readNativeRows(content: Buffer): Record<string, unknown>[] {
   const cursor = new Cursor(content);
@@ -30,7 +36,7 @@ export function readNativeRows(content: Buffer): Record<string, unknown>[] {
   return rows;
 }
 
-function readBlock(cursor: Cursor): NativeRows {
+function readBlock(cursor: Cursor, lastColumn?: string): NativeRows {
   const columnCount = cursor.count();
   const rows = cursor.count();
   const columns: BlockHead['columns'] = [];
@@ -40,6 +46,7 @@ function readBlock(cursor: Cursor): NativeRows {
     columns.push(column);
     readPrefix(cursor, column.type);
     values.push(readColumn(cursor, column.type, rows));
+    if (column.name === lastColumn) break;
   }
   return { rows, columns, values };
 }

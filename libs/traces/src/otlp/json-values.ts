@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { attributeValue, type AttributeDraft, type AttributeValue, type PlainValue } from '../rows/attribute-draft.js';
 import { attributeName } from '../rows/attribute-name.js';
-import type { AttributeValue, PlainValue } from '../rows/attribute-draft.js';
+import { copyId } from '../rows/ids.js';
 import { NESTING_MAX, malformed } from './malformed.js';
 
 /*
@@ -13,6 +14,8 @@ import { NESTING_MAX, malformed } from './malformed.js';
 
 export type Json = Record<string, unknown>;
 const NANOSECONDS_MAX = 0xffff_ffff_ffff_ffffn;
+/** A draft's source, where texts are no ranges of the request. */
+export const NO_SOURCE = new Uint8Array(0);
 
 export function parseDocument(body: Uint8Array): Json {
   try {
@@ -40,8 +43,16 @@ export function attributesAt(json: unknown, at: string, take: (name: ReturnType<
     const name = textAt(pair['key'], `${at}[${index}].key`);
     const value = anyValueAt(pair['value'], `${at}[${index}].value`, 0);
     if (name === '' || value === undefined) continue;
-    take(attributeName(name), typeof value === 'object' ? JSON.stringify(value) : value);
+    take(attributeName(name), attributeValue(value));
   }
+}
+
+/** Fills the resource of a group, and gives a checksum of it. */
+export function resourceAt(json: unknown, at: string, resource: AttributeDraft): number {
+  resource.reset(NO_SOURCE);
+  const found = objectAt(json ?? {}, at);
+  attributesAt(found['attributes'], `${at}.attributes`, (name, value) => resource.add(name, value));
+  return checksumOf(found, at);
 }
 
 function anyValueAt(json: unknown, at: string, depth = 0): PlainValue {
@@ -115,7 +126,13 @@ function booleanAt(json: unknown, at: string): boolean {
   return json;
 }
 
-export function hexAt(json: unknown, at: string): Uint8Array {
+/** Reads an id into its place, and gives the bytes that it had. */
+export function idAt(json: unknown, at: string, target: Buffer): number {
+  const bytes = hexAt(json, at);
+  return copyId(target, bytes, 0, bytes.length);
+}
+
+function hexAt(json: unknown, at: string): Uint8Array {
   const text = textAt(json, at);
   const bytes = Buffer.from(text, 'hex');
   // Node stops at the first character that is no hex digit; an id of another length is a matter for the span, not the batch.

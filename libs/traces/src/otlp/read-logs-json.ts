@@ -1,18 +1,16 @@
 import { LogDraft } from '../logs/log-draft.js';
-import { AttributeDraft } from '../rows/attribute-draft.js';
-import { attributesAt, listAt, nanosecondsAt, objectAt, parseDocument, textAt, type Json } from './json-values.js';
-import type { LogSink } from './read-logs-protobuf.js';
-import { idAt, readResource } from './read-traces-json.js';
-import type { ReadOptions } from './read-traces-protobuf.js';
+import { AttributeDraft, type AttributeLimits } from '../rows/attribute-draft.js';
+import { attributesAt, idAt, listAt, nanosecondsAt, objectAt, parseDocument, resourceAt, textAt, type Json } from './json-values.js';
+import type { LogSink } from './read-request.js';
 
 /** Reads ExportLogsServiceRequest as JSON. @throws DomainError `malformed_otlp` that names the place in the document. */
-export function readLogsJson(body: Uint8Array, { limits }: ReadOptions, sink: LogSink): void {
+export function readLogsJson(body: Uint8Array, limits: AttributeLimits, sink: LogSink): void {
   const log = new LogDraft(limits);
   const resource = new AttributeDraft(limits, false);
   for (const [r, item] of listAt(parseDocument(body)['resourceLogs'], 'resourceLogs').entries()) {
     const at = `resourceLogs[${r}]`;
     const group = objectAt(item, at);
-    readResource(group['resource'], `${at}.resource`, resource);
+    resourceAt(group['resource'], `${at}.resource`, resource);
     for (const [s, scopeLogs] of listAt(group['scopeLogs'], `${at}.scopeLogs`).entries()) {
       const scopeAt = `${at}.scopeLogs[${s}]`;
       for (const [l, json] of listAt(objectAt(scopeLogs, scopeAt)['logRecords'], `${scopeAt}.logRecords`).entries()) {

@@ -1,8 +1,8 @@
 import { LogDraft } from '../logs/log-draft.js';
-import { AttributeDraft } from '../rows/attribute-draft.js';
+import { AttributeDraft, attributeValue, type AttributeLimits } from '../rows/attribute-draft.js';
 import { attributeName } from '../rows/attribute-name.js';
-import { readAnyValue, readText } from './any-value.js';
-import { readId, readResource, type ReadOptions } from './read-traces-protobuf.js';
+import { readId, readKeyValue, readResource, readText } from './protobuf-values.js';
+import type { LogSink } from './read-request.js';
 import { WireReader } from './wire-reader.js';
 
 /*
@@ -10,11 +10,8 @@ import { WireReader } from './wire-reader.js';
  * we keep are few next to spans: this reader is made to be read.
  */
 
-/** Called for each log record; both drafts are reused afterwards. */
-export type LogSink = (log: LogDraft, resource: AttributeDraft) => void;
-
 /** @throws DomainError `malformed_otlp`; records seen before the fault have already reached the sink, which must then be discarded. */
-export function readLogsProtobuf(body: Uint8Array, { limits }: ReadOptions, sink: LogSink): void {
+export function readLogsProtobuf(body: Uint8Array, limits: AttributeLimits, sink: LogSink): void {
   const wire = new WireReader(body);
   const log = new LogDraft(limits);
   const resource = new AttributeDraft(limits, false);
@@ -66,13 +63,6 @@ function readRecord(wire: WireReader, log: LogDraft): void {
 }
 
 function readRecordAttribute(wire: WireReader, log: LogDraft): void {
-  const end = wire.end();
-  let name = '';
-  let value: ReturnType<typeof readAnyValue>;
-  while (wire.next(end)) {
-    if (wire.field === 1) name = readText(wire);
-    else if (wire.field === 2) value = readAnyValue(wire, wire.end(), 0);
-    else wire.skip();
-  }
-  if (name !== '' && value !== undefined) log.add(attributeName(name), typeof value === 'object' ? JSON.stringify(value) : value);
+  const [name, value] = readKeyValue(wire);
+  if (name !== '' && value !== undefined) log.add(attributeName(name), attributeValue(value));
 }

@@ -1,9 +1,7 @@
 import { AttributeDraft } from '../rows/attribute-draft.js';
-import { SpanDraft, copyId } from '../rows/span-draft.js';
-import { attributesAt, checksumOf, hexAt, integerAt, listAt, nanosecondsAt, objectAt, parseDocument, textAt, type Json } from './json-values.js';
-import type { ReadOptions, SpanSink } from './read-traces-protobuf.js';
-
-const NO_SOURCE = new Uint8Array(0);
+import { SpanDraft } from '../rows/span-draft.js';
+import { NO_SOURCE, attributesAt, checksumOf, idAt, integerAt, listAt, nanosecondsAt, objectAt, parseDocument, resourceAt, textAt, type Json } from './json-values.js';
+import type { ReadOptions, SpanSink } from './read-request.js';
 
 /** Reads ExportTraceServiceRequest as JSON. @throws DomainError `malformed_otlp` that names the place in the document. */
 export function readTracesJson(body: Uint8Array, options: ReadOptions, sink: SpanSink): void {
@@ -12,7 +10,7 @@ export function readTracesJson(body: Uint8Array, options: ReadOptions, sink: Spa
   for (const [r, item] of listAt(parseDocument(body)['resourceSpans'], 'resourceSpans').entries()) {
     const at = `resourceSpans[${r}]`;
     const group = objectAt(item, at);
-    const resourceChecksum = readResource(group['resource'], `${at}.resource`, resource);
+    const resourceChecksum = resourceAt(group['resource'], `${at}.resource`, resource);
     for (const [s, scopeSpans] of listAt(group['scopeSpans'], `${at}.scopeSpans`).entries()) {
       const scopeAt = `${at}.scopeSpans[${s}]`;
       for (const [i, json] of listAt(objectAt(scopeSpans, scopeAt)['spans'], `${scopeAt}.spans`).entries()) {
@@ -22,14 +20,6 @@ export function readTracesJson(body: Uint8Array, options: ReadOptions, sink: Spa
       }
     }
   }
-}
-
-/** Fills the resource of a group, and gives a checksum of it. */
-export function readResource(json: unknown, at: string, resource: AttributeDraft): number {
-  resource.reset(NO_SOURCE);
-  const found = objectAt(json ?? {}, at);
-  attributesAt(found['attributes'], `${at}.attributes`, (name, value) => resource.add(name, value));
-  return checksumOf(found, at);
 }
 
 function readSpan(span: SpanDraft, json: Json, at: string): void {
@@ -54,10 +44,4 @@ function readEvent(span: SpanDraft, json: Json, at: string): void {
   [event.timeLow, event.timeHigh] = nanosecondsAt(json['timeUnixNano'], `${at}.timeUnixNano`);
   event.name = textAt(json['name'], `${at}.name`);
   attributesAt(json['attributes'], `${at}.attributes`, (name, value) => event.add(name, value));
-}
-
-/** Reads an id into its place, and gives the bytes that it had. */
-export function idAt(json: unknown, at: string, target: Buffer): number {
-  const bytes = hexAt(json, at);
-  return copyId(target, bytes, 0, bytes.length);
 }

@@ -1,26 +1,16 @@
 import { crc32 } from 'node:zlib';
-import { AttributeDraft, type AttributeLimits } from '../rows/attribute-draft.js';
-import { SpanDraft, copyId } from '../rows/span-draft.js';
-import { readAttribute, readEventAttribute, readText } from './any-value.js';
-import { TextCache } from './text-cache.js';
+import { AttributeDraft, attributeValue } from '../rows/attribute-draft.js';
+import { attributeName } from '../rows/attribute-name.js';
+import { SpanDraft, type EventDraft } from '../rows/span-draft.js';
+import { TextCache } from '../text/text-cache.js';
+import { readAttribute, readId, readKeyValue, readResource, readText } from './protobuf-values.js';
+import type { ReadOptions, SpanSink } from './read-request.js';
 import { WireReader } from './wire-reader.js';
 
 /*
  * Reads ExportTraceServiceRequest off the wire, field by field, into one reused draft: no object per attribute, none per span.
- * Field numbers: opentelemetry-proto, trace/v1/trace.proto, resource/v1/resource.proto.
+ * Field numbers: opentelemetry-proto, trace/v1/trace.proto.
  */
-
-/**
- * Called for each span; both drafts are reused afterwards.
- * @param checksum of the span's own bytes and its resource's: two copies of a span agree in it
- */
-export type SpanSink = (span: SpanDraft, resource: AttributeDraft, checksum: number) => void;
-
-export interface ReadOptions {
-  limits: AttributeLimits;
-  /** Whether message bodies are wanted. */
-  keepsContent: boolean;
-}
 
 const names = new TextCache((text) => text);
 
@@ -52,25 +42,6 @@ function readResourceSpans(wire: WireReader, span: SpanDraft, resource: Attribut
       else wire.skip();
     }
   }
-}
-
-/** Fills the resource of a group that ends at `end`, and gives a checksum of it. */
-export function readResource(wire: WireReader, end: number, resource: AttributeDraft): number {
-  resource.reset(wire.bytes);
-  let checksum = 0;
-  while (wire.next(end)) {
-    if (wire.field !== 1) {
-      wire.skip();
-      continue;
-    }
-    const resourceEnd = wire.end();
-    checksum = crc32(wire.bytes.subarray(wire.at, resourceEnd), checksum);
-    while (wire.next(resourceEnd)) {
-      if (wire.field === 1) readAttribute(wire, resource);
-      else wire.skip();
-    }
-  }
-  return checksum;
 }
 
 function readSpan(wire: WireReader, span: SpanDraft, resource: AttributeDraft, resourceChecksum: number, sink: SpanSink): void {
@@ -125,13 +96,6 @@ function readSpan(wire: WireReader, span: SpanDraft, resource: AttributeDraft, r
   sink(span, resource, crc32(wire.bytes.subarray(start, end), resourceChecksum));
 }
 
-export function readId(wire: WireReader, target: Buffer): number {
-  const end = wire.end();
-  const length = copyId(target, wire.bytes, wire.at, end);
-  wire.at = end;
-  return length;
-}
-
 function readStatus(wire: WireReader, span: SpanDraft): void {
   const end = wire.end();
   while (wire.next(end)) {
@@ -157,4 +121,9 @@ function readEvent(wire: WireReader, span: SpanDraft): void {
     else if (wire.field === 3) readEventAttribute(wire, event);
     else wire.skip();
   }
+}
+
+function readEventAttribute(wire: WireReader, event: EventDraft): void {
+  const [name, value] = readKeyValue(wire);
+  if (name !== '' && value !== undefined) event.add(attributeName(name), attributeValue(value));
 }

@@ -2,18 +2,21 @@ import type { PriceBook } from '#pricing';
 import type { Clock } from '#platform';
 import { ContentBlock, writeContentRows } from '../content/content-block.js';
 import { contentRetentionDays, type ContentPolicy, type TelemetrySettings } from '../content/content-policy.js';
+import { RedactionTime } from '../content/redaction-time.js';
 import { SpanKeys, type RecentSpans } from '../counting/recent-spans.js';
 import { CardinalityGuard } from '../limits/cardinality-guard.js';
+import type { TimeWindow } from '../limits/time-window.js';
 import { SignalBlock, writeSignalRow } from '../logs/signal-block.js';
 import type { BufferPool } from '../native/buffer-pool.js';
 import type { NativeBlock } from '../native/native-block.js';
-import type { AttributeDraft, AttributeLimits } from '../rows/attribute-draft.js';
+import type { AttributeLimits } from '../rows/attribute-draft.js';
 import { SpanBlock } from '../rows/span-block.js';
-import { rejectionOf, type SpanDraft, type StartWindow } from '../rows/span-draft.js';
+import { rejectionOf } from '../rows/span-draft.js';
 import { writeSpanRow } from '../rows/write-span-row.js';
 import type { Frame, SpooledTable } from '../spool/segment-format.js';
 import { readLogsJson } from './read-logs-json.js';
 import { readLogsProtobuf } from './read-logs-protobuf.js';
+import type { LogSink, SpanSink } from './read-request.js';
 import { readTracesJson } from './read-traces-json.js';
 import { readTracesProtobuf } from './read-traces-protobuf.js';
 
@@ -85,13 +88,14 @@ export class Transcoder {
     for (const block of [spans, this.#contents]) block.reset();
     this.#admitFor(organizationId);
     keys.reset();
-    const window = this.#windowFor(settings, ingestedAtMs);
-    const rowContext = { organizationId, ingestedAtMs, prices, retentionDays: settings.spanRetentionDays };
-    const contentContext = { organizationId, ingestedAtMs, contentPolicy, contentRetentionDays: contentRetentionDays(settings) };
+    const window = this.windowFor(ingestedAtMs, settings.spanRetentionDays);
+    const rowContext = { organizationId, ingestedAtMs, window, prices, retentionDays: settings.spanRetentionDays };
+    const admitsName = (name: string) => this.#guard.admits(organizationId, 'span_contents.name', name);
+    const contentContext = { organizationId, ingestedAtMs, contentPolicy, redactionTime: new RedactionTime(), contentRetentionDays: contentRetentionDays(settings), admitsName };
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
     let writtenResource = -1;
 
-    const sink = (span: SpanDraft, resource: AttributeDraft, checksum: number) => {
+    const sink: SpanSink = (span, resource, checksum) => {
       const objection = rejectionOf(span, window);
       if (objection !== undefined) {
         counts.rejected++;
@@ -119,8 +123,9 @@ export class Transcoder {
     const signals = this.#signals;
     signals.reset();
     const counts = { accepted: 0, resent: 0, rejected: 0, rejection: undefined as string | undefined };
-    const context = { organizationId: sender.organizationId, ingestedAtMs };
-    const sink: Parameters<typeof readLogsJson>[2] = (log, resource) => {
+    // Signals are kept, however long spans are.
+    const context = { organizationId: sender.organizationId, ingestedAtMs, window: this.windowFor(ingestedAtMs, 0) };
+    const sink: LogSink = (log, resource) => {
       const objection = writeSignalRow(signals, log, resource, context);
       if (objection === undefined) {
         counts.accepted++;
@@ -129,9 +134,8 @@ export class Transcoder {
       counts.rejected++;
       counts.rejection ??= objection;
     };
-    const options = { limits: this.options.limits, keepsContent: false };
-    if (encoding === 'protobuf') readLogsProtobuf(body, options, sink);
-    else readLogsJson(body, options, sink);
+    if (encoding === 'protobuf') readLogsProtobuf(body, this.options.limits, sink);
+    else readLogsJson(body, this.options.limits, sink);
     return { ...counts, frames: this.#framesOf({ signals }), newSpans: new Uint32Array(0) };
   }
 
@@ -148,10 +152,10 @@ export class Transcoder {
     }
   }
 
-  // What the store would delete at once is better refused with a reason.
-  #windowFor({ spanRetentionDays }: TelemetrySettings, nowMs: number): StartWindow {
+  /** When what is sent now may have been. What the store would delete at once is better refused with a reason. */
+  windowFor(nowMs: number, retentionDays: number): TimeWindow {
     const { spanAgeMsMax, spanAheadMsMax } = this.options;
-    const ageMsMax = spanRetentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, spanRetentionDays * DAY_MS);
+    const ageMsMax = retentionDays === 0 ? spanAgeMsMax : Math.min(spanAgeMsMax, retentionDays * DAY_MS);
     return { fromMs: nowMs - ageMsMax, untilMs: nowMs + spanAheadMsMax };
   }
 }

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../text/utf8.js';
 import { malformed, NESTING_MAX } from './malformed.js';
 
 /*
@@ -11,8 +12,6 @@ const VARINT = 0;
 const FIXED64 = 1;
 export const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
-
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class WireReader {
   at = 0;
@@ -156,16 +155,4 @@ export class WireReader {
     }
     throw malformed(byte < 0 ? 'the protobuf is cut off' : 'a varint has no end');
   }
-}
-
-/** UTF-8 to a string; a byte order mark is a character like any other, as it is in JSON. */
-export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 24) return UTF8.decode(bytes.subarray(start, end));
-  let text = '';
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
-    if (byte > 127) return UTF8.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }

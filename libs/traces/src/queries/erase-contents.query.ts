@@ -4,7 +4,7 @@ export interface ContentToErase {
   organizationId: string;
   /** 32 hex digits each. */
   traceIds: readonly string[];
-  /** What was said later is another matter. */
+  /** What was said later is another matter: by the sender's clock, and where that is ahead by ours. */
   saidUntil: Date;
 }
 
@@ -14,7 +14,7 @@ export interface ContentCountRow {
 
 const WHERE = `organization_id = {organizationId: String}
   AND trace_id IN (SELECT unhex(arrayJoin({traceIds: Array(String)})))
-  AND started_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC')`;
+  AND (started_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC') OR ingested_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC'))`;
 
 const paramsOf = ({ organizationId, traceIds, saidUntil }: ContentToErase) => ({ organizationId, traceIds, untilMs: saidUntil.getTime() });
 

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { changedConversationsQuery } from './changed-conversations.query.js';
+import { changedErasedConversationsQuery, changedErasedEndUsersQuery } from './changed-subjects.query.js';
 import { conversationContentsQuery } from './conversation-contents.query.js';
 import { conversationListQuery } from './conversation-list.query.js';
 import { conversationSignalsQuery } from './conversation-signals.query.js';
@@ -11,7 +12,7 @@ import { conversationsBetweenQuery } from './conversations-between.query.js';
 import { endedConversationsQuery } from './ended-conversations.query.js';
 import { countContentsQuery, eraseContentsQuery } from './erase-contents.query.js';
 import { loadedThroughQuery } from './loaded-through.query.js';
-import { setRetentionQuery } from './set-retention.query.js';
+import { otherRetentionQuery, setRetentionQuery } from './set-retention.query.js';
 import { conversationTracesQuery, endUserTracesQuery } from './traces-to-erase.query.js';
 import { usageTotalsQuery } from './usage-totals.query.js';
 
@@ -31,6 +32,8 @@ const window = { organizationId, fromMs: 1_793_491_200_000, toMs: 1_793_494_800_
 
 const queries = [
   { name: 'changed-conversations', built: changedConversationsQuery({ organizationId, from, to }), params: window },
+  { name: 'changed-subjects.conversations', built: changedErasedConversationsQuery({ organizationId, subjects: conversationIds, since: from }), params: { organizationId, subjects: conversationIds, sinceMs: window.fromMs } },
+  { name: 'changed-subjects.end-users', built: changedErasedEndUsersQuery({ organizationId, subjects: ['u-1'], since: from }), params: { organizationId, subjects: ['u-1'], sinceMs: window.fromMs } },
   { name: 'conversation-contents', built: conversationContentsQuery({ organizationId, conversationId: 'c-1', limit: 10 }), params: { organizationId, conversationId: 'c-1', limit: 10 } },
   { name: 'conversation-list', built: conversationListQuery({ organizationId, limit: 20, offset: 40 }), params: { organizationId, limit: 20, offset: 40 } },
   { name: 'conversation-list.one', built: conversationListQuery({ organizationId, conversationId: 'c-1', limit: 1, offset: 0 }), params: { organizationId, conversationId: 'c-1', limit: 1, offset: 0 } },
@@ -42,6 +45,8 @@ const queries = [
   { name: 'erase-contents', built: eraseContentsQuery(toErase), params: erased },
   { name: 'traces-to-erase.conversation', built: conversationTracesQuery({ organizationId, conversationId: 'c-1' }), params: { organizationId, conversationId: 'c-1' } },
   { name: 'traces-to-erase.end-user', built: endUserTracesQuery({ organizationId, endUserId: 'u-1' }), params: { organizationId, endUserId: 'u-1' } },
+  { name: 'traces-to-erase.end-user-since', built: endUserTracesQuery({ organizationId, endUserId: 'u-1', changedSince: from }), params: { organizationId, endUserId: 'u-1', sinceMs: window.fromMs } },
+  { name: 'set-retention.other', built: otherRetentionQuery({ table: 'spans', organizationId, retentionDays: 30 }), params: { table: 'spans', organizationId, retentionDays: 30 } },
   { name: 'set-retention', built: setRetentionQuery({ table: 'spans', organizationId, retentionDays: 30 }), params: { organizationId, retentionDays: 30 } },
   { name: 'loaded-through', built: loadedThroughQuery({ organizationId, from }), params: { organizationId, fromMs: window.fromMs } },
   { name: 'usage-totals', built: usageTotalsQuery({ organizationId }), params: { organizationId } },
@@ -55,7 +60,7 @@ describe('query texts', () => {
   });
 
   it.each(queries)('$name is bound to one organization wherever it reads a table or a view', ({ built }) => {
-    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes|v_\w+)\b/g) ?? [];
+    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes|content_changes|v_\w+)\b/g) ?? [];
     const bounds = built.query.match(/organization_id = \{organizationId: String\}/g) ?? [];
     expect(reads.length).toBeGreaterThan(0);
     expect(bounds).toHaveLength(reads.length);

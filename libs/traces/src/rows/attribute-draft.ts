@@ -1,7 +1,7 @@
 import { FIELDS } from '../convention-index.js';
-import { TextCache } from '../otlp/text-cache.js';
-import { decodeUtf8 } from '../otlp/wire-reader.js';
 import type { ByteBuffer } from '../native/byte-buffer.js';
+import { TextCache } from '../text/text-cache.js';
+import { characterStart, decodeUtf8 } from '../text/utf8.js';
 import { isNameTooLong, type AttributeName } from './attribute-name.js';
 
 /** What an attribute's value is read as. Arrays and maps arrive as their JSON text. */
@@ -10,12 +10,19 @@ export type AttributeValue = string | number | boolean;
 /** The same with arrays and maps as they were sent; undefined is a value that is not set. */
 export type PlainValue = AttributeValue | PlainValue[] | { [name: string]: PlainValue } | undefined;
 
+/** A value as it is kept. */
+export function attributeValue(value: Exclude<PlainValue, undefined>): AttributeValue {
+  return typeof value === 'object' ? JSON.stringify(value) : value;
+}
+
 /** How much of what is sent is kept: more attributes than that are left out, longer values are cut, and both are counted in the row. */
 export interface AttributeLimits {
   attributesMax: number;
   attributeBytesMax: number;
 }
 
+// Of one span. More than there may be attributes: some conventions have one for each message of the conversation so far.
+const BODIES_MAX = 1024;
 const UNRANKED = 127;
 const cachedText = new TextCache((text) => text);
 const IN_SOURCE = Symbol('in source');
@@ -29,7 +36,7 @@ const IN_SOURCE = Symbol('in source');
 export class AttributeDraft {
   /** Counts the resets: two reads of the same generation see the same attributes. */
   generation = 0;
-  /** Attributes that were left out, because there were too many. */
+  /** Attributes and message bodies that were left out, because there were too many. */
   dropped = 0;
   /** Values that were cut, because they were too long. */
   cut = 0;
@@ -155,7 +162,7 @@ export class AttributeDraft {
 
   #addContent(name: AttributeName, value: string): void {
     if (!this.keepsContent) return;
-    if (isNameTooLong(name)) {
+    if (this.contentNames.length >= BODIES_MAX) {
       this.dropped++;
       return;
     }
@@ -178,16 +185,4 @@ export class AttributeDraft {
     // With a limit below four bytes the character may begin before the value.
     return Math.max(start, characterStart(this.#source, start + this.limits.attributeBytesMax));
   }
-}
-
-// A character has at most three bytes after its first.
-const BYTES_BACK_MAX = 3;
-
-/**
- * The start of the UTF-8 character that the byte at a position belongs to: a cut there leaves no half character. In what is no UTF-8 there
- * is none, and the position itself is given back: a sender's broken text must not lead out of its range.
- */
-export function characterStart(bytes: Uint8Array, position: number): number {
-  for (let at = position; at >= 0 && position - at <= BYTES_BACK_MAX; at--) if (((bytes[at] ?? 0) & 0xc0) !== 0x80) return at;
-  return position;
 }

@@ -1,4 +1,5 @@
 import { FIELD_OF, isContent, isSecret } from '../convention-index.js';
+import { isTooLongForDictionary } from '../limits/cardinality-guard.js';
 
 /** An attribute's name and what it is to us: a field's, a message body's, or another that is kept as it came. */
 export interface AttributeName {
@@ -12,9 +13,6 @@ export interface AttributeName {
   readonly isSecret: boolean;
 }
 
-// Longer than any convention's; what is longer is data that went into the wrong place.
-const NAME_CHARS_MAX = 512;
-
 const MAPPED = new Map([...FIELD_OF].map(([text, { slot, rank }]) => [text, { text, slot, rank, isContent: false, isSecret: false }] as const));
 
 export function attributeName(text: string): AttributeName {
@@ -23,5 +21,5 @@ export function attributeName(text: string): AttributeName {
 
 /** Whether a name is too long for the dictionary that names are kept in. */
 export function isNameTooLong({ text }: AttributeName): boolean {
-  return text.length > NAME_CHARS_MAX;
+  return isTooLongForDictionary(text);
 }

@@ -1,5 +1,7 @@
+import { epochMs, isStorableTime, type TimeWindow } from '../limits/time-window.js';
 import { isNameTooLong, type AttributeName } from './attribute-name.js';
 import { AttributeDraft, type AttributeLimits, type AttributeValue } from './attribute-draft.js';
+import { isZero } from './ids.js';
 
 /** One span on its way from the wire to a row: filled by a reader, written by `writeSpanRow`, then filled again. */
 export class SpanDraft {
@@ -71,44 +73,16 @@ export class EventDraft {
   }
 }
 
-/** Copies an id of the right length; of another length only the length is kept, by which the span is refused. */
-export function copyId(target: Buffer, source: Uint8Array, start: number, end: number): number {
-  if (end - start === target.length) for (let at = 0; at < target.length; at++) target[at] = source[start + at] as number;
-  return end - start;
-}
-
-// 2^32 seconds are 10^9 * 2^32 nanoseconds: from 2106-02-07 on, the hour that spans are ordered by wraps around to 1970.
-const HIGH_HALF_MAX = 1_000_000_000;
-
-/** Whether a time, given by the high half of its nanoseconds, is one that the store keeps in order. */
-export function isStorableTime(high: number): boolean {
-  return high < HIGH_HALF_MAX;
-}
-
-/** The moments between which a span may have started, epoch milliseconds. */
-export interface StartWindow {
-  fromMs: number;
-  untilMs: number;
-}
-
 /** Why a span cannot be kept, or undefined when it can (OTLP: a span needs a 16-byte and an 8-byte id that are not all zero). */
-export function rejectionOf(span: SpanDraft, window: StartWindow): string | undefined {
+export function rejectionOf(span: SpanDraft, { fromMs, untilMs }: TimeWindow): string | undefined {
   if (span.traceIdBytes !== 16 || isZero(span.traceId)) return 'trace_id must be 16 bytes that are not all zero';
   if (span.spanIdBytes !== 8 || isZero(span.spanId)) return 'span_id must be 8 bytes that are not all zero';
   if (span.startHigh === 0 && span.startLow === 0) return 'start_time_unix_nano is missing';
   if (!isStorableTime(span.startHigh) || !isStorableTime(span.endHigh)) return 'start and end must be before the year 2106';
   const startedAtMs = epochMs(span.startLow, span.startHigh);
-  if (startedAtMs < window.fromMs) return `it started before ${new Date(window.fromMs).toISOString()}, the oldest that is taken (INGEST_SPAN_AGE_DAYS_MAX, or the organization's span retention)`;
-  if (startedAtMs > window.untilMs) return `it started after ${new Date(window.untilMs).toISOString()}, the latest that is taken (INGEST_SPAN_AHEAD_MS_MAX): check the sender's clock`;
+  if (startedAtMs < fromMs) return `it started before ${new Date(fromMs).toISOString()}, the oldest that is taken (INGEST_SPAN_AGE_DAYS_MAX, or the organization's span retention)`;
+  if (startedAtMs > untilMs) return `it started after ${new Date(untilMs).toISOString()}, the latest that is taken (INGEST_SPAN_AHEAD_MS_MAX): check the sender's clock`;
+  // A span is sent when it is over. Cut to some other end, it would put a length of our own making into latencies and quiet windows.
+  if (epochMs(span.endLow, span.endHigh) > untilMs) return `it ended after ${new Date(untilMs).toISOString()}, the latest that is taken (INGEST_SPAN_AHEAD_MS_MAX): check the sender's clock, and that times are in nanoseconds`;
   return undefined;
-}
-
-/** Epoch milliseconds of nanoseconds in two halves, to within a microsecond. */
-export function epochMs(low: number, high: number): number {
-  return (high * 4_294_967_296 + low) / 1e6;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
-  return true;
 }

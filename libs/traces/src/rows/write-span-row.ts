@@ -1,10 +1,11 @@
 import { bucketTokens, chargeOf, type CallCost, type PriceBook, type TokenBuckets } from '#pricing';
 import { SLOT, firstNameOf } from '../convention-index.js';
 import { ENTITY_NAME, FIRST_TOKEN_EVENT } from '../conventions.js';
+import { epochMs, isCredibleTime, type TimeWindow } from '../limits/time-window.js';
 import type { LowCardinalityColumn, MapColumn, StringColumn } from '../native/columns.js';
 import type { AttributeDraft, AttributeValue } from './attribute-draft.js';
 import type { SpanBlock } from './span-block.js';
-import { epochMs, isStorableTime, type EventDraft, type SpanDraft } from './span-draft.js';
+import type { SpanDraft } from './span-draft.js';
 
 /*
  * One span into one row of a block, priced on the way: a price is a fact of the moment the call was made and is never worked out again by a
@@ -14,6 +15,8 @@ import { epochMs, isStorableTime, type EventDraft, type SpanDraft } from './span
 export interface SpanRowContext {
   organizationId: string;
   ingestedAtMs: number;
+  /** When its events may have been. */
+  window: TimeWindow;
   prices: PriceBook;
   /** After how many days the store may delete the row; 0 keeps it. */
   retentionDays: number;
@@ -49,7 +52,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   // A span that ends before it starts (clock moved, or no end given) has no length rather than a negative one.
   if (isEndEarly) block.endedAt.values.u64(span.startLow, span.startHigh);
   else block.endedAt.values.u64(span.endLow, span.endHigh);
-  block.ingestedAt.values.u64(context.ingestedAtMs % 4_294_967_296, Math.floor(context.ingestedAtMs / 4_294_967_296));
+  block.ingestedAt.values.integer(context.ingestedAtMs);
   const name = attributes.cutText(span.name);
   if (!block.name.text(name) && !addEntry(block.attributes, 'span.name', name)) attributes.dropped++;
   block.kind.text(KINDS[span.kind] ?? 'unspecified');
@@ -76,7 +79,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   writeString(block.toolCallId, SLOT.toolCallId, attributes, resource);
   block.isSpeculative.values.u8(booleanOf(value(SLOT.speculative)) === true ? 1 : 0);
   block.isUsed.number(flagOf(booleanOf(value(SLOT.used))));
-  block.firstTokenNs.number(firstTokenNs(span, number));
+  block.firstTokenNs.number(firstTokenNs(span, number, context.window));
   writeTokens(block, tokens);
   if (charge === 'none') writeCost(block, undefined, undefined);
   else {
@@ -86,7 +89,7 @@ export function writeSpanRow(block: SpanBlock, span: SpanDraft, resource: Attrib
   writeOthers(block, attributes);
   if (isSameResource) block.resourceAttributes.repeatRow();
   else writeResource(block, resource);
-  writeEvents(block, span);
+  writeEvents(block, span, context.window);
   block.attributesDropped.values.u32(attributes.dropped + resource.dropped);
   block.attributesCut.values.u32(attributes.cut + resource.cut);
   block.retentionDays.values.u16(context.retentionDays);
@@ -180,11 +183,11 @@ function addEntry(map: MapColumn, name: string, value: string): boolean {
   return isAdmitted;
 }
 
-function writeEvents(block: SpanBlock, span: SpanDraft): void {
+function writeEvents(block: SpanBlock, span: SpanDraft, window: TimeWindow): void {
   const { events } = span;
   for (const event of events) {
     // An event that does not say when it was, or says nonsense, was at the earliest when its span began.
-    if (isTimed(event)) block.eventTimes.items.values.u64(event.timeLow, event.timeHigh);
+    if (isCredibleTime(event.timeLow, event.timeHigh, window)) block.eventTimes.items.values.u64(event.timeLow, event.timeHigh);
     else block.eventTimes.items.values.u64(span.startLow, span.startHigh);
     block.eventNames.items.text(span.attributes.cutText(event.name));
     const map = block.eventAttributes.items;
@@ -196,21 +199,17 @@ function writeEvents(block: SpanBlock, span: SpanDraft): void {
   block.eventAttributes.endRow(events.length);
 }
 
-function firstTokenNs(span: SpanDraft, number: (slot: number) => number | undefined): number | undefined {
+function firstTokenNs(span: SpanDraft, number: (slot: number) => number | undefined, window: TimeWindow): number | undefined {
   const seconds = number(SLOT.firstTokenSeconds);
   const milliseconds = number(SLOT.firstTokenMs);
-  const nanoseconds = seconds !== undefined ? seconds * 1e9 : milliseconds !== undefined ? milliseconds * 1e6 : firstTokenEventNs(span);
+  const nanoseconds = seconds !== undefined ? seconds * 1e9 : milliseconds !== undefined ? milliseconds * 1e6 : firstTokenEventNs(span, window);
   return nanoseconds !== undefined && nanoseconds >= 0 && nanoseconds <= Number.MAX_SAFE_INTEGER ? Math.round(nanoseconds) : undefined;
 }
 
-function firstTokenEventNs(span: SpanDraft): number | undefined {
+function firstTokenEventNs(span: SpanDraft, window: TimeWindow): number | undefined {
   const event = span.events.find(({ name }) => name === FIRST_TOKEN_EVENT);
-  if (!event || !isTimed(event)) return undefined;
+  if (!event || !isCredibleTime(event.timeLow, event.timeHigh, window)) return undefined;
   return (event.timeHigh - span.startHigh) * 4_294_967_296 + (event.timeLow - span.startLow);
-}
-
-function isTimed(event: EventDraft): boolean {
-  return (event.timeHigh !== 0 || event.timeLow !== 0) && isStorableTime(event.timeHigh);
 }
 
 function toolOfEntity(attributes: AttributeDraft, operation: string): string {

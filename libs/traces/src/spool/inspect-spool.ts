@@ -1,16 +1,14 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DomainError, messageOf } from '#platform';
 import { readNativeRows } from '../native/read-native-block.js';
+import { isSegmentId, reasonPath, refusedDirectory, segmentFilesIn, segmentPath, type SegmentFile } from './segment-files.js';
 import { scanSegment, type Frame } from './segment-format.js';
 
 /*
  * The spool as an operator sees it: on disk, whether its receiver runs or not. Segments of all organizations share it, so this is for who
  * may read the machine's files, and is not served over HTTP.
  */
-
-const SEGMENT = /^(\d{13}-\d{6}-[0-9a-f]{8})\.(open|seg)$/;
 
 export interface SpoolListing {
   /** Oldest first. `open` is being written. */
@@ -36,19 +34,19 @@ export function readSpool(directory: string): SpoolListing {
   if (!existsSync(directory)) {
     throw new DomainError({ kind: 'not_found', code: 'spool_not_found', message: `There is no spool at ${directory}: name the receiver's data directory with --data-dir` });
   }
-  const waiting = segmentsIn(directory).map(({ id, ending, bytes }) => ({ id, state: ending === 'open' ? ('open' as const) : ('sealed' as const), bytes }));
-  const refused = segmentsIn(join(directory, 'refused')).map(({ id, bytes }) => ({ id, bytes, reason: reasonOf(directory, id) ?? '' }));
+  const waiting = segmentsIn(directory).map(({ id, state, bytes }) => ({ id, state, bytes }));
+  const refused = segmentsIn(refusedDirectory(directory)).map(({ id, bytes }) => ({ id, bytes, reason: reasonOf(directory, id) ?? '' }));
   return { waiting, waitingBytes: waiting.reduce((sum, { bytes }) => sum + bytes, 0), refused };
 }
 
 /** @throws DomainError `segment_not_found` */
 export function inspectSegment(directory: string, id: string): SegmentInspection {
   const places = [
-    { state: 'open', path: join(directory, `${id}.open`) },
-    { state: 'sealed', path: join(directory, `${id}.seg`) },
-    { state: 'refused', path: join(directory, 'refused', `${id}.seg`) },
+    { state: 'open', path: segmentPath(directory, id, 'open') },
+    { state: 'sealed', path: segmentPath(directory, id, 'sealed') },
+    { state: 'refused', path: segmentPath(refusedDirectory(directory), id, 'sealed') },
   ] as const;
-  const place = places.find(({ path }) => SEGMENT.test(`${id}.seg`) && existsSync(path));
+  const place = places.find(({ path }) => isSegmentId(id) && existsSync(path));
   if (!place) throw notFound(id);
   const { frames, goodBytes, badBytes } = scanSegment(readFileSync(place.path));
   const problems: string[] = [];
@@ -67,22 +65,19 @@ export async function retrySegment(directory: string, id: string): Promise<strin
   const chosen = id === 'all' ? refused : refused.filter((segment) => segment.id === id);
   if (chosen.length === 0 && id !== 'all') throw notFound(id);
   for (const segment of chosen) {
-    await rename(join(directory, 'refused', `${segment.id}.seg`), join(directory, `${segment.id}.seg`));
-    await rm(join(directory, 'refused', `${segment.id}.txt`), { force: true });
+    await rename(segmentPath(refusedDirectory(directory), segment.id, 'sealed'), segmentPath(directory, segment.id, 'sealed'));
+    await rm(reasonPath(directory, segment.id), { force: true });
   }
   return chosen.map((segment) => segment.id);
 }
 
-function segmentsIn(directory: string): { id: string; ending: string; bytes: number }[] {
+function segmentsIn(directory: string): (SegmentFile & { bytes: number })[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .sort()
-    .flatMap((name) => {
-      const [, id, ending] = SEGMENT.exec(name) ?? [];
-      // A running receiver may have loaded it a moment ago.
-      const stats = id === undefined ? undefined : statSync(join(directory, name), { throwIfNoEntry: false });
-      return id === undefined || ending === undefined || !stats ? [] : [{ id, ending, bytes: stats.size }];
-    });
+  return segmentFilesIn(directory).segments.flatMap((segment) => {
+    // A running receiver may have loaded it a moment ago.
+    const stats = statSync(segment.path, { throwIfNoEntry: false });
+    return stats ? [{ ...segment, bytes: stats.size }] : [];
+  });
 }
 
 interface InspectedRow {
@@ -111,7 +106,7 @@ function partOf(rows: InspectedRow[]): SegmentInspection['parts'][number] {
 }
 
 function reasonOf(directory: string, id: string): string | undefined {
-  const path = join(directory, 'refused', `${id}.txt`);
+  const path = reasonPath(directory, id);
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
 }
 

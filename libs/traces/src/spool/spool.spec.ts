@@ -105,6 +105,38 @@ describe('Spool', () => {
     expect(files('.open')).toEqual([]);
   });
 
+  describe('while requests never pause', () => {
+    // Each sync finds the next request waiting when it ends.
+    const startLoad = async (spool: Spool) => {
+      const prototype = await fileHandlePrototype();
+      const real = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
+      jest.spyOn(prototype, 'datasync').mockImplementation(async function (this: FileHandle) {
+        void spool.append(framesOf(Buffer.from('load')));
+        return real.call(this);
+      });
+    };
+
+    it('seals a segment that reached its age', async () => {
+      const spool = await openSpool({ segmentAgeMs: 5, segmentBytesMax: Infinity, bytesMax: Infinity });
+      const sealed = sealedOnce(spool);
+      await startLoad(spool);
+      await spool.append(framesOf(Buffer.from('old')));
+      await sealed;
+      expect(rowsSealed(spool)[0]).toBe('old');
+    });
+
+    it('seals what was acknowledged when it is asked to', async () => {
+      const spool = await openSpool({ segmentBytesMax: Infinity, bytesMax: Infinity });
+      await startLoad(spool);
+      await spool.append(framesOf(Buffer.from('acknowledged')));
+      await Promise.all([spool.seal(), spool.seal()]);
+      expect(rowsSealed(spool)[0]).toBe('acknowledged');
+      await spool.append(framesOf(Buffer.from('later')));
+      await spool.seal();
+      expect(rowsSealed(spool)).toContain('later');
+    });
+  });
+
   it('keeps segments in the order they were written', async () => {
     const spool = await openSpool({ segmentBytesMax: 1 });
     for (const text of ['a', 'b', 'c']) await spool.append(framesOf(Buffer.from(text)));
@@ -163,15 +195,29 @@ describe('Spool', () => {
   });
 
   it('refuses before the disk is full, so that there is room to load, and takes again when there is more', async () => {
-    const spool = await openSpool({ freeBytesMin: Number.MAX_SAFE_INTEGER });
+    const clock = new ManualClock('2026-11-01T00:00:00Z');
+    let freeBytes = 99;
+    const spool = await openSpool({ freeBytesMin: 100, freeBytesOf: () => Promise.resolve(freeBytes), clock });
+    const append = () => spool.append(framesOf(Buffer.from('a')));
     // The first request asks for the free space and is not held up by the answer.
-    await spool.append(framesOf(Buffer.from('a')));
-    await new Promise((done) => setTimeout(done, 50));
-    await expect(spool.append(framesOf(Buffer.from('b')))).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining('are kept free') });
-    const roomy = await openSpool({ freeBytesMin: 1, directory: join(home, 'roomy') });
-    await roomy.append(framesOf(Buffer.from('a')));
-    await new Promise((done) => setTimeout(done, 50));
-    await expect(roomy.append(framesOf(Buffer.from('b')))).resolves.toBeUndefined();
+    await append();
+    await expect(append()).rejects.toMatchObject({ code: 'spool_full', message: expect.stringContaining('has 99 bytes left (100 are kept free)') });
+    freeBytes = 100;
+    // It is asked now and then; who asks gets the answer before.
+    clock.advance(1000);
+    await expect(append()).rejects.toMatchObject({ code: 'spool_full' });
+    await append();
+    // Also when the clock was set back.
+    freeBytes = 99;
+    clock.advance(-3_600_000);
+    await append();
+    await expect(append()).rejects.toMatchObject({ code: 'spool_full' });
+  });
+
+  it('asks the system for the free space of its disk', async () => {
+    const spool = await openSpool({ freeBytesMin: Number.MAX_SAFE_INTEGER });
+    const refused = async (): Promise<unknown> => spool.append(framesOf(Buffer.from('a'))).then(refused, (error: unknown) => error);
+    expect(await refused()).toMatchObject({ code: 'spool_full', message: expect.stringMatching(/has \d+ bytes left/) });
   });
 
   it('adopts a segment that somebody put into the directory, once, and none of its own', async () => {
@@ -187,6 +233,20 @@ describe('Spool', () => {
     await spool.adopt();
     expect(rowsSealed(spool)).toEqual(['own', 'again']);
     expect(spool.bytesOnDisk).toBe(3 * HEADER_BYTES + 3 + 4 + 5);
+  });
+
+  it('takes nothing for a segment that is none by its name, and says so once', async () => {
+    mkdirSync(directory, { recursive: true });
+    for (const name of ["x', a = '.seg", 'backup.seg', 'copy of 0000000000001-000000-aaaaaaaa.open']) writeFileSync(join(directory, name), Buffer.concat(encodeFrame(framesOf(Buffer.from('row'))[0] as Frame)));
+    // What a killed process was loading. The segment itself would be there.
+    writeFileSync(join(directory, '0000000000001-000000-aaaaaaaa.seg.spans-7.rows'), 'rows');
+    const logger = createLogger('silent', 'test');
+    const warn = jest.spyOn(logger, 'warn');
+    const spool = await openSpool({ logger });
+    await spool.adopt();
+    expect([spool.sealed(), spool.bytesOnDisk, files('')]).toEqual([[], 0, ['backup.seg', 'copy of 0000000000001-000000-aaaaaaaa.open', 'refused', "x', a = '.seg"]]);
+    expect(warn).toHaveBeenCalledTimes(3);
+    expect(warn).toHaveBeenCalledWith({ name: 'backup.seg', directory }, expect.stringContaining('no segment'));
   });
 
   it('forgets a segment once, however often it is removed', async () => {

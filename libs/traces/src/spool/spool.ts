@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { open, readFile, rename, rm, stat, statfs, truncate, writeFile, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { dirname, resolve } from 'node:path';
 import { DomainError, messageOf, type Clock, type Logger } from '#platform';
+import { newSegmentId, partSegmentId, reasonPath, refusedDirectory, removeScratch, segmentFilesIn, segmentPath, type SegmentFile } from './segment-files.js';
 import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
 
 /*
  * What was acknowledged is on disk: rows are appended to the open segment and synced before `append` resolves. Requests that arrive
- * during one sync share the next (group commit). A segment is sealed by size or age and then belongs to the loader.
+ * during one sync share the next (group commit). A segment is sealed by size or age, between two syncs, and then belongs to the loader.
  *
  * Invariants: `append` resolves only after fdatasync; a frame is whole or it was never acknowledged; a sealed segment is never written
  * again; its name is its identity, so that loading it twice can be recognised.
@@ -18,9 +17,6 @@ import { encodeFrame, scanSegment, type Frame } from './segment-format.js';
  * more than a bit, looks like a torn tail.
  */
 
-const OPEN = '.open';
-const SEALED = '.seg';
-const ID_RANDOM_DIGITS = 8;
 const RETRY_AFTER_SECONDS = 5;
 const FREE_BYTES_MAX_AGE_MS = 500;
 
@@ -34,6 +30,14 @@ export interface SpoolOptions {
   freeBytesMin: number;
   clock: Clock;
   logger: Logger;
+  /** Free bytes on a directory's disk; the system is asked where it is left out. */
+  freeBytesOf?: (directory: string) => Promise<number>;
+}
+
+/** A part of a segment that is kept aside, and why. */
+export interface Rest {
+  content: Buffer;
+  reason: string;
 }
 
 export interface SealedSegment {
@@ -62,6 +66,7 @@ export class Spool {
   #open: OpenSegment | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  #sealAsked: PromiseWithResolvers<void> | undefined;
   #sealTimer: NodeJS.Timeout | undefined;
   #bytesOnDisk = 0;
   #bytesWaiting = 0;
@@ -69,9 +74,10 @@ export class Spool {
   #bytesRefused = 0;
   #sequence = 0;
   #freeBytes = Infinity;
-  #freeBytesReadAtMs = 0;
+  #freeBytesReadAtMs = -Infinity;
   /** Segments that this process has open, sealed or in the loader's hands. */
   readonly #known = new Set<string>();
+  readonly #foreign = new Set<string>();
   #onSealed: () => void = () => undefined;
 
   private constructor(options: SpoolOptions) {
@@ -81,7 +87,8 @@ export class Spool {
   /** Opens a directory, and takes over what an earlier process left in it. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
-    await makeDurableDirectory(join(options.directory, 'refused'));
+    await makeDurableDirectory(refusedDirectory(options.directory));
+    removeScratch(options.directory);
     await spool.#recover();
     return spool;
   }
@@ -135,18 +142,27 @@ export class Spool {
 
   // Asked now and then, and not for every request: what fails in between fails as a write, and is not acknowledged either.
   async #readFreeBytes(): Promise<void> {
-    if (performance.now() - this.#freeBytesReadAtMs < FREE_BYTES_MAX_AGE_MS) return;
-    this.#freeBytesReadAtMs = performance.now();
-    await statfs(this.#options.directory).then(
-      ({ bavail, bsize }) => (this.#freeBytes = bavail * bsize),
-      (error: unknown) => this.#options.logger.warn({ err: error }, 'free space of the spool cannot be read'),
+    const { clock, directory, freeBytesOf = freeBytesOfDisk, logger } = this.#options;
+    const nowMs = clock.now().getTime();
+    // A clock that was set back must not stop it.
+    if (Math.abs(nowMs - this.#freeBytesReadAtMs) < FREE_BYTES_MAX_AGE_MS) return;
+    this.#freeBytesReadAtMs = nowMs;
+    await freeBytesOf(directory).then(
+      (bytes) => (this.#freeBytes = bytes),
+      (error: unknown) => logger.warn({ err: error }, 'free space of the spool cannot be read'),
     );
   }
 
-  /** Seals the open segment now, so that everything acknowledged can be loaded. */
+  /**
+   * Seals the open segment, so that everything acknowledged before can be loaded. It waits for the batch that is being written and not for a
+   * pause: under unbroken load none comes.
+   */
   async seal(): Promise<void> {
-    while (this.#writing) await this.#writing;
-    if (this.#open) await (this.#writing = this.#sealOpen().finally(() => this.#afterWriting()));
+    if (!this.#writing && !this.#open) return;
+    this.#sealAsked ??= Promise.withResolvers<void>();
+    const { promise } = this.#sealAsked;
+    this.#writing ??= this.#write();
+    await promise;
   }
 
   /** The loader took the segment: the store has its rows. */
@@ -157,42 +173,53 @@ export class Spool {
 
   /** The store will never take this segment: it is kept aside with the reason, and counted. */
   async setAside(segment: SealedSegment, reason: string): Promise<void> {
-    const target = join(this.#options.directory, 'refused', segment.id);
-    await writeFile(`${target}.txt`, `${reason}\n`);
-    await rename(segment.path, `${target}${SEALED}`);
+    const { directory, logger } = this.#options;
+    await writeFile(reasonPath(directory, segment.id), `${reason}\n`);
+    await rename(segment.path, segmentPath(refusedDirectory(directory), segment.id, 'sealed'));
     this.#forget(segment);
-    this.#options.logger.error({ segment: segment.id, reason }, 'segment refused by the store and set aside');
+    logger.error({ segment: segment.id, reason }, 'segment refused by the store and set aside');
   }
 
   /**
-   * The store has what is good in the segment; the rest is kept aside as a segment of its own, so that it can be tried again without the
-   * others. Safe to repeat: the same rest has the same name.
+   * The rest of a segment of which the store has what it took: each part is kept aside as a segment of its own, so that it can be tried again
+   * without the others. Safe to repeat: the same rest has the same name.
    */
-  async setRestAside(segment: SealedSegment, rest: Buffer, reason: string): Promise<void> {
-    const id = segment.id.slice(0, -ID_RANDOM_DIGITS) + crc32(rest).toString(16).padStart(ID_RANDOM_DIGITS, '0');
-    const target = join(this.#options.directory, 'refused', id);
-    await writeFile(`${target}.txt`, `${reason} (rest of segment ${segment.id})\n`);
-    await writeFile(`${target}${SEALED}`, rest, { flush: true });
-    await syncDirectory(dirname(target));
+  async setRestAside(segment: SealedSegment, rests: readonly Rest[]): Promise<void> {
+    const { directory, logger } = this.#options;
+    for (const { content, reason } of rests) {
+      const id = partSegmentId(segment.id, content);
+      await writeFile(reasonPath(directory, id), `${reason} (rest of segment ${segment.id})\n`);
+      await writeFile(segmentPath(refusedDirectory(directory), id, 'sealed'), content, { flush: true });
+      logger.error({ segment: segment.id, rest: id, reason }, 'part of a segment set aside');
+    }
+    await syncDirectory(refusedDirectory(directory));
     await this.remove(segment);
-    this.#options.logger.error({ segment: segment.id, rest: id, reason }, 'part of a segment set aside; the rest of it was loaded');
   }
 
   refusedCount(): number {
-    return readdirSync(join(this.#options.directory, 'refused')).filter((name) => name.endsWith(SEALED)).length;
+    return segmentFilesIn(refusedDirectory(this.#options.directory)).segments.length;
   }
 
   /** Takes over segments that somebody put into the directory, such as refused ones that are to be tried again. */
   async adopt(): Promise<void> {
-    const found = readdirSync(this.#options.directory).filter((name) => name.endsWith(SEALED) && !this.#known.has(name.slice(0, -SEALED.length)));
-    for (const name of found.sort()) {
-      const path = join(this.#options.directory, name);
+    const found = this.#segmentFiles().filter(({ id, state }) => state === 'sealed' && !this.#known.has(id));
+    for (const { id, path } of found) {
       const { size } = await stat(path);
-      if (this.#known.has(name.slice(0, -SEALED.length))) continue;
-      this.#takeOver(name.slice(0, -SEALED.length), path, size);
+      if (this.#known.has(id)) continue;
+      this.#takeOver(id, path, size);
       this.#bytesOnDisk += size;
     }
     if (found.length > 0) this.#onSealed();
+  }
+
+  #segmentFiles(): SegmentFile[] {
+    const { directory, logger } = this.#options;
+    const { segments, foreign } = segmentFilesIn(directory);
+    for (const name of foreign.filter((found) => !this.#foreign.has(found))) {
+      this.#foreign.add(name);
+      logger.warn({ name, directory }, 'a file in the spool is no segment by its name, and is left alone');
+    }
+    return segments;
   }
 
   #takeOver(id: string, path: string, bytes: number): void {
@@ -201,6 +228,7 @@ export class Spool {
   }
 
   async close(): Promise<void> {
+    while (this.#writing) await this.#writing;
     await this.seal();
     clearTimeout(this.#sealTimer);
   }
@@ -213,28 +241,31 @@ export class Spool {
     this.#bytesOnDisk -= segment.bytes;
   }
 
-  #afterWriting(): void {
-    this.#writing = this.#waiting.length > 0 ? this.#write() : undefined;
-  }
-
   async #write(): Promise<void> {
     // Let the requests of this turn of the event loop join the first batch.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#writeBatch(batch.flatMap(({ frames }) => frames));
-        for (const { done } of batch) done();
-      } catch (error) {
-        await this.#abandonTail();
-        const failure = new DomainError({ kind: 'unavailable', code: 'spool_failed', message: `The spool cannot be written (${messageOf(error)}): send again`, cause: error });
-        for (const { fail } of batch) fail(failure);
-      }
-      for (const { bytes } of batch) this.#bytesWaiting -= bytes;
-      if (this.#open && this.#open.bytes >= this.#options.segmentBytesMax) await this.#sealOpen();
+    while (this.#waiting.length > 0 || this.#sealAsked) {
+      if (this.#waiting.length > 0) await this.#writeWaiting();
+      if (this.#sealAsked || (this.#open && this.#open.bytes >= this.#options.segmentBytesMax)) await this.#sealOpen();
+      // Also who asked while it was sealed: nothing was written since.
+      this.#sealAsked?.resolve();
+      this.#sealAsked = undefined;
     }
-    this.#afterWriting();
+    this.#writing = undefined;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    try {
+      await this.#writeBatch(batch.flatMap(({ frames }) => frames));
+      for (const { done } of batch) done();
+    } catch (error) {
+      await this.#abandonTail();
+      const failure = new DomainError({ kind: 'unavailable', code: 'spool_failed', message: `The spool cannot be written (${messageOf(error)}): send again`, cause: error });
+      for (const { fail } of batch) fail(failure);
+    }
+    for (const { bytes } of batch) this.#bytesWaiting -= bytes;
   }
 
   async #writeBatch(frames: Frame[]): Promise<void> {
@@ -257,8 +288,8 @@ export class Spool {
   }
 
   async #create(): Promise<OpenSegment> {
-    const id = `${String(this.#options.clock.now().getTime()).padStart(13, '0')}-${String(this.#sequence++).padStart(6, '0')}-${randomBytes(ID_RANDOM_DIGITS / 2).toString('hex')}`;
-    const path = join(this.#options.directory, id + OPEN);
+    const id = newSegmentId(this.#options.clock.now(), this.#sequence++);
+    const path = segmentPath(this.#options.directory, id, 'open');
     const file = await open(path, 'wx', 0o600);
     try {
       await syncDirectory(this.#options.directory);
@@ -284,7 +315,7 @@ export class Spool {
       this.#known.delete(segment.id);
       return rm(segment.path, { force: true }).catch(warn);
     }
-    const sealedPath = join(this.#options.directory, segment.id + SEALED);
+    const sealedPath = segmentPath(this.#options.directory, segment.id, 'sealed');
     const path = await rename(segment.path, sealedPath).then(
       () => sealedPath,
       (error: unknown) => {
@@ -298,16 +329,17 @@ export class Spool {
 
   async #recover(): Promise<void> {
     const { directory, logger } = this.#options;
-    for (const name of readdirSync(directory).sort()) {
-      const path = join(directory, name);
-      if (name.endsWith(SEALED)) this.#takeOver(name.slice(0, -SEALED.length), path, (await stat(path)).size);
-      if (!name.endsWith(OPEN)) continue;
+    for (const { id, state, path } of this.#segmentFiles()) {
+      if (state === 'sealed') {
+        this.#takeOver(id, path, (await stat(path)).size);
+        continue;
+      }
       const content = await readFile(path);
       const { badBytes, tornBytes, rowCount } = scanSegment(content);
       // A torn tail was never acknowledged. Anything else that is wrong may have been: it is left as it is, and the loader sets it aside.
       const isTorn = tornBytes > 0 && tornBytes === badBytes;
       if (isTorn) {
-        logger.warn({ segment: name, badBytes, rowCount }, 'torn tail cut from a spool segment: it was never acknowledged');
+        logger.warn({ segment: id, badBytes, rowCount }, 'torn tail cut from a spool segment: it was never acknowledged');
         await truncate(path, content.length - tornBytes);
       }
       const bytes = isTorn ? content.length - tornBytes : content.length;
@@ -315,13 +347,17 @@ export class Spool {
         await rm(path);
         continue;
       }
-      const id = name.slice(0, -OPEN.length);
-      const sealedPath = join(directory, id + SEALED);
+      const sealedPath = segmentPath(directory, id, 'sealed');
       await rename(path, sealedPath);
       this.#takeOver(id, sealedPath, bytes);
     }
     this.#bytesOnDisk = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
+}
+
+async function freeBytesOfDisk(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }
 
 // A new file's name is durable only when its directory is; so is a new directory's.

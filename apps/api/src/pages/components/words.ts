@@ -10,6 +10,10 @@ const REASONS: Record<string, string> = {
   episode_merged: 'a late turn joined it to the episode before, which is decided as one',
   no_contract: 'no active contract covers this customer and agent',
   outside_contract_dates: 'it ended outside the dates that the contract covers',
+  pilot: 'outcomes are free until the pilot ends',
+  reopened: 'the end user came back, which takes back what was only assumed',
+  charged_already: 'an earlier part of the conversation is billed, and the contract charges a conversation once',
+  value_unknown: 'its value is not known, or is no amount',
   grade_not_priced: 'the contract has no price for evidence of this grade',
 };
 

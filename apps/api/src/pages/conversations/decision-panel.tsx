@@ -1,4 +1,4 @@
-import type { Decision } from '#outcomes';
+import type { Decision, ExplainedExpression } from '#outcomes';
 import { addressOf, type StatementAddress } from '../components/addresses.js';
 import { formatNoun } from '../components/figures.js';
 import { Instant } from '../components/instant.js';
@@ -46,7 +46,7 @@ function Explanation({ decision }: { decision: Decision }) {
         empty="No expression was evaluated: there was no contract to ask."
         columns={[
           { header: 'Where', cell: (row) => placeInWords(row.at) },
-          { header: 'Expression', cell: (row) => <code>{row.expression}</code> },
+          { header: 'Expression', cell: (row) => <ExplainedCell {...row} /> },
           { header: 'Result', cell: (row) => <span class={row.held ? 'mark held' : 'mark'}>{row.held ? 'held' : 'did not hold'}</span> },
         ]}
       />
@@ -55,6 +55,30 @@ function Explanation({ decision }: { decision: Decision }) {
         <code>{decision.factsSha256.slice(0, 12)}</code>.
       </p>
     </details>
+  );
+}
+
+/** An expression, and where it has parts or rests on something, what of it held and on what. */
+function ExplainedCell({ expression, parts = [] }: ExplainedExpression) {
+  return (
+    <div>
+      <code>{expression}</code>
+      {parts.length > 0 && (
+        <ul class="plain parts">
+          {parts.map(({ text, held, restsOn }) => (
+            <li>
+              {parts.length > 1 && (
+                <>
+                  <code>{text}</code> {held === null ? 'cannot be said' : held ? 'held' : 'did not hold'}
+                  {restsOn.length > 0 && ', '}
+                </>
+              )}
+              {restsOn.length > 0 && <span>rests on {restsOn.map(({ kind, id }, index) => [index > 0 && ', ', <span title={id}>{`${kind} …${id.slice(-6)}`}</span>])}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 

@@ -1,12 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { ICON_PATH, STYLESHEET_PATH } from './assets.js';
 
-export type Section = 'overview' | 'conversations' | 'statements' | 'runs';
+export type Section = 'overview' | 'conversations' | 'statements' | 'losses' | 'runs';
 
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: 'overview', path: '/', label: 'Overview' },
   { section: 'conversations', path: '/conversations', label: 'Conversations' },
   { section: 'statements', path: '/statements', label: 'Statements' },
+  { section: 'losses', path: '/losses', label: 'Losses' },
   { section: 'runs', path: '/runs', label: 'Runs' },
 ];
 

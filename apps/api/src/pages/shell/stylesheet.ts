@@ -76,6 +76,7 @@ thead th { color: var(--muted); font-size: 0.8125rem; vertical-align: bottom; bo
 tbody .number { white-space: nowrap; }
 .number + :not(.number) { padding-left: 1rem; }
 .plain { list-style: none; margin: 0; padding: 0; overflow-wrap: anywhere; }
+.parts { margin-top: 0.25rem; font-size: 0.875rem; color: var(--muted); }
 .mark { display: inline-block; padding: 0 0.45rem; border-radius: 4px; font-size: 0.8125rem; line-height: 1.55; font-weight: 400; background: var(--chip); color: var(--ink); overflow-wrap: anywhere; }
 .mark.held { background: var(--good-ground); color: var(--good); }
 .mark.failed { background: var(--bad-ground); color: var(--bad); }

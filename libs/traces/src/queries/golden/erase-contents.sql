@@ -1,5 +1,5 @@
 ALTER TABLE span_contents
 DELETE WHERE organization_id = {organizationId: String}
   AND trace_id IN (SELECT unhex(arrayJoin({traceIds: Array(String)})))
-  AND started_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC')
+  AND (started_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC') OR ingested_at <= fromUnixTimestamp64Milli({untilMs: Int64}, 'UTC'))
 SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from './wire-reader.js';
+import { decodeUtf8 } from './utf8.js';
 
 const PAIRS = 4096;
 const BYTES_MAX = 96;

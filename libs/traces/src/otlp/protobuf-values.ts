@@ -1,12 +1,13 @@
+import { crc32 } from 'node:zlib';
+import { attributeValue, type AttributeDraft, type PlainValue } from '../rows/attribute-draft.js';
 import { attributeName } from '../rows/attribute-name.js';
-import type { AttributeDraft, PlainValue } from '../rows/attribute-draft.js';
-import type { EventDraft } from '../rows/span-draft.js';
-import { TextCache } from './text-cache.js';
+import { copyId } from '../rows/ids.js';
+import { TextCache } from '../text/text-cache.js';
 import { LENGTH_DELIMITED, type WireReader } from './wire-reader.js';
 
 /*
- * Attributes off the wire (opentelemetry-proto, common/v1/common.proto): KeyValue { 1 key, 2 value }, AnyValue { 1 string, 2 bool, 3 int,
- * 4 double, 5 array, 6 list of KeyValue, 7 bytes }.
+ * What spans and log records are made of, off the wire (opentelemetry-proto, common/v1/common.proto, resource/v1/resource.proto):
+ * KeyValue { 1 key, 2 value }, AnyValue { 1 string, 2 bool, 3 int, 4 double, 5 array, 6 list of KeyValue, 7 bytes }, Resource { 1 attributes }.
  */
 
 const names = new TextCache(attributeName);
@@ -36,17 +37,44 @@ export function readAttribute(wire: WireReader, draft: AttributeDraft): void {
   wire.at = end;
 }
 
-/** Reads one KeyValue of an event. */
-export function readEventAttribute(wire: WireReader, event: EventDraft): void {
+/** Reads one KeyValue as it was sent: of events and log records, and within maps, which are few next to the attributes of spans. */
+export function readKeyValue(wire: WireReader, depth = 0): [name: string, value: PlainValue] {
   const end = wire.end();
   let name = '';
   let value: PlainValue;
   while (wire.next(end)) {
     if (wire.field === 1) name = readText(wire);
-    else if (wire.field === 2) value = readAnyValue(wire, wire.end(), 0);
+    else if (wire.field === 2) value = readAnyValue(wire, wire.end(), depth);
     else wire.skip();
   }
-  if (name !== '' && value !== undefined) event.add(attributeName(name), typeof value === 'object' ? JSON.stringify(value) : value);
+  return [name, value];
+}
+
+/** Fills the resource of a group that ends at `end`, and gives a checksum of it. */
+export function readResource(wire: WireReader, end: number, resource: AttributeDraft): number {
+  resource.reset(wire.bytes);
+  let checksum = 0;
+  while (wire.next(end)) {
+    if (wire.field !== 1) {
+      wire.skip();
+      continue;
+    }
+    const resourceEnd = wire.end();
+    checksum = crc32(wire.bytes.subarray(wire.at, resourceEnd), checksum);
+    while (wire.next(resourceEnd)) {
+      if (wire.field === 1) readAttribute(wire, resource);
+      else wire.skip();
+    }
+  }
+  return checksum;
+}
+
+/** Reads an id into its place, and gives the bytes that it had. */
+export function readId(wire: WireReader, target: Buffer): number {
+  const end = wire.end();
+  const length = copyId(target, wire.bytes, wire.at, end);
+  wire.at = end;
+  return length;
 }
 
 export function readText(wire: WireReader): string {
@@ -73,11 +101,11 @@ function readValueInto(wire: WireReader, end: number, draft: AttributeDraft, nam
   }
   wire.at = start;
   const value = readAnyValue(wire, end, 0);
-  if (value !== undefined) draft.add(name, typeof value === 'object' ? JSON.stringify(value) : value);
+  if (value !== undefined) draft.add(name, attributeValue(value));
 }
 
-/** The value of an AnyValue that ends at `end`; of several fields set the last, as protobuf has it for a oneof. */
-export function readAnyValue(wire: WireReader, end: number, depth: number): PlainValue {
+// The value of an AnyValue that ends at `end`; of several fields set the last, as protobuf has it for a oneof.
+function readAnyValue(wire: WireReader, end: number, depth: number): PlainValue {
   let value: PlainValue;
   while (wire.next(end)) {
     if (wire.field === 1) value = readText(wire);
@@ -115,19 +143,8 @@ function readMap(wire: WireReader, depth: number): Record<string, PlainValue> {
   const end = wire.end();
   const entries: [string, PlainValue][] = [];
   while (wire.next(end)) {
-    if (wire.field !== 1) {
-      wire.skip();
-      continue;
-    }
-    const pairEnd = wire.end();
-    let name = '';
-    let value: PlainValue;
-    while (wire.next(pairEnd)) {
-      if (wire.field === 1) name = readText(wire);
-      else if (wire.field === 2) value = readAnyValue(wire, wire.end(), depth);
-      else wire.skip();
-    }
-    entries.push([name, value]);
+    if (wire.field === 1) entries.push(readKeyValue(wire, depth));
+    else wire.skip();
   }
   return Object.fromEntries(entries);
 }

@@ -1,0 +1,52 @@
+import type { Database } from '#platform';
+import type { SentSignal } from './read-signals.js';
+
+/** The signal that stands under an id. */
+export interface ClaimedSignal extends SentSignal {
+  claimedAtMs: number;
+}
+
+export interface Claims {
+  /** One for each id that was sent, in the order of the ids. */
+  signals: ClaimedSignal[];
+  /** How many of the signals that were sent say something under an id that was there before them. */
+  repeated: number;
+}
+
+const ROWS_PER_STATEMENT = 1000;
+
+/**
+ * Which signal stands under an id: the first that was sent with it, for good. It is decided here because the table in ClickHouse cannot: it
+ * keeps the latest of two rows, and only where both are of one trace. Two receivers that are sent an id at the same time agree too.
+ */
+export class SignalClaims {
+  constructor(private readonly db: Database) {}
+
+  async claim(organizationId: string, sent: readonly SentSignal[], claimedAt: Date): Promise<Claims> {
+    const firstOf = new Map<string, SentSignal>();
+    for (const signal of sent) if (!firstOf.has(signal.id)) firstOf.set(signal.id, signal);
+    // Always in one order: of two statements that wait for each other's ids neither would end.
+    const wanted = [...firstOf.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const signals: ClaimedSignal[] = [];
+    let claimed = 0;
+    for (let at = 0; at < wanted.length; at += ROWS_PER_STATEMENT) {
+      const part = wanted.slice(at, at + ROWS_PER_STATEMENT);
+      claimed += await this.#insert(organizationId, part, claimedAt);
+      signals.push(...(await this.#read(organizationId, part)));
+    }
+    return { signals, repeated: sent.length - claimed };
+  }
+
+  async #insert(organizationId: string, signals: readonly SentSignal[], claimedAt: Date): Promise<number> {
+    const rows = signals.map((signal) => ({ organizationId, id: signal.id, signal: JSON.stringify(signal), claimedAt }));
+    const { numInsertedOrUpdatedRows } = await this.db.insertInto('signalClaims').values(rows).onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow();
+    return Number(numInsertedOrUpdatedRows ?? 0);
+  }
+
+  // A statement of its own: it sees what another receiver has claimed while the insert waited for it.
+  async #read(organizationId: string, signals: readonly SentSignal[]): Promise<ClaimedSignal[]> {
+    const ids = signals.map(({ id }) => id);
+    const rows = await this.db.selectFrom('signalClaims').select(['signal', 'claimedAt']).where('organizationId', '=', organizationId).where('id', 'in', ids).execute();
+    return rows.map(({ signal, claimedAt }) => ({ ...(JSON.parse(signal) as SentSignal), claimedAtMs: claimedAt.getTime() }));
+  }
+}
