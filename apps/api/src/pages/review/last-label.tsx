@@ -1,0 +1,28 @@
+import type { ItemForReviewer, Label } from '#outcomes';
+import { addressOf, type ReviewFilter } from '../components/addresses.js';
+
+export interface LastLabelProps {
+  token: string;
+  filter: ReviewFilter;
+  last: Label | null;
+  /** What it is about; null where it can no longer be taken back. */
+  lastLabelled: ItemForReviewer | null;
+}
+
+/** What the reviewer answered last, with the way back. */
+export function LastLabel({ token, filter, last, lastLabelled }: LastLabelProps) {
+  if (last?.answer == null || lastLabelled === null) return null;
+  const { decision } = lastLabelled.item;
+  return (
+    <form class="last-label" method="post" action={`/review/items/${encodeURIComponent(decision.id)}/undo${addressOf.review(filter).slice('/review'.length)}`}>
+      <input type="hidden" name="token" value={token} />
+      <input type="hidden" name="question" value={last.question} />
+      <span role="status">
+        You answered <strong>{last.answer}</strong> about <a class="id" href={addressOf.reviewItem(decision.id, filter)}>{decision.conversationId}</a>.
+      </span>
+      <button type="submit" class="quiet" data-key="u">
+        Undo <kbd>u</kbd>
+      </button>
+    </form>
+  );
+}
