@@ -4,6 +4,7 @@ import { formatCount, formatNoun } from '../components/figures.js';
 import { Stat, Stats } from '../components/stat.js';
 import { Table } from '../components/table.js';
 import { inWords } from '../components/words.js';
+import { REVIEW_KEYS_PATH } from '../shell/assets.js';
 import { Layout } from '../shell/layout.js';
 import { LastLabel } from './last-label.js';
 import { NO_LOCALE, filterQueue } from './queue-filter.js';
@@ -38,7 +39,7 @@ const STATES = [
 export function QueuePage(props: QueuePageProps) {
   const { organizationId, queue, mayChange } = props;
   return (
-    <Layout title="Review" section="review" organization={organizationId}>
+    <Layout title="Review" section="review" organization={organizationId} script={REVIEW_KEYS_PATH}>
       <p class="lead">
         People say of sampled decisions whether they are right. What they find is in the <a href="/review/report">report</a>: agreement, precision and recall.
       </p>
@@ -76,7 +77,7 @@ function Queue({ filter, queue, shown, page, hasMore, reviewer }: QueuePageProps
       {first && (
         <p>
           <a class="button" href={addressOf.reviewItem(first.item.decision.id, filter)}>
-            {count('to_label') === queue.length ? 'Start labelling' : 'Go on labelling'}
+            {queue.some(({ own }) => own.length > 0) ? 'Go on labelling' : 'Start labelling'}
           </a>
         </p>
       )}

@@ -29,6 +29,7 @@ export class ReviewPagesController {
   ) {}
 
   @Get()
+  @MayRunScript()
   async queue(@Caller() caller: Principal, @Query() query: unknown, @FormToken() token: string, @ReviewerName() named: string | undefined) {
     const { page, ...filter } = parseInput(listSchema, query, 'the address');
     const reviewer = named ?? (await this.keys.nameOf(caller.organizationId, caller.keyId));

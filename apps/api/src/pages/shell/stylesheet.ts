@@ -116,12 +116,14 @@ input, select { font: inherit; color: inherit; background: var(--raised); border
 .login input { width: 100%; }
 .compare { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; }
 .compare label { display: grid; gap: 0.15rem; color: var(--muted); font-size: 0.875rem; min-width: 0; max-width: 100%; }
-.compare select { color: var(--ink); }
+.compare select, .compare input { color: var(--ink); }
 .pager { display: flex; gap: 1.5rem; }
 a.button { display: inline-block; padding: 0.45rem 1.1rem; border-radius: 6px; background: var(--accent); color: var(--raised); text-decoration: none; }
 textarea { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--muted); border-radius: 6px; padding: 0.4rem 0.6rem; width: 100%; resize: vertical; }
-kbd { display: inline-block; min-width: 1.4em; padding: 0 0.3em; text-align: center; font: 0.75rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; border: 1px solid currentColor; border-radius: 4px; }
+kbd { display: inline-block; min-width: 1.4em; padding: 0 0.3em; text-align: center; font: 0.75rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; border: 1px solid currentColor; border-radius: 4px; vertical-align: 0.1em; }
 .last-label { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; margin: 0 0 1rem; padding: 0.45rem 0.9rem; background: var(--chip); border-radius: 6px; max-width: 46rem; }
+.last-label button { background: var(--raised); }
+.empty p, .good p { margin: 0.25rem 0; }
 .review { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; gap: 0 2.5rem; align-items: start; }
 .review-evidence > h2:first-child { margin-top: 0.5rem; }
 .review-judgement { position: sticky; top: 1rem; margin-top: 0.5rem; max-height: calc(100vh - 2rem); overflow-y: auto; }
