@@ -88,7 +88,7 @@ async function decideAndBook(conversationId: string) {
     const { listed: _listed, ...row } = decision;
     const json = { facts: '{}', explanation: '[]', evidence: JSON.stringify(decision.evidence) };
     await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).execute();
-    await app.get(BookingService, { strict: false }).book(tx, { decision, superseded: null, timeZone: 'Europe/Berlin' });
+    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded: null, timeZone: 'Europe/Berlin' }]);
   });
 }
 

@@ -106,7 +106,7 @@ async function decideAndBook(given: Partial<Decision> & Pick<Decision, 'conversa
     const json = { facts: JSON.stringify(decision.facts), explanation: JSON.stringify(decision.explanation), evidence: JSON.stringify(decision.evidence) };
     await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).onConflict((conflict) => conflict.doNothing()).execute();
     const results = [];
-    for (let time = 0; time < times; time += 1) results.push((await booking.book(tx, { decision, superseded: null, timeZone: TIME_ZONE })).kind);
+    for (let time = 0; time < times; time += 1) results.push((await booking.book(tx, [{ decision, superseded: null, timeZone: TIME_ZONE }]))[0]?.kind);
     return results;
   });
 }
@@ -367,8 +367,8 @@ describe('reconciliation', () => {
     const at = clock.now();
     const forged = outcomePosting({ organizationId, customerId: 'contoso', decisionId: idOf('a', 1), outcome: 'resolved', grade: 'judged', currency: 'USD', amountMicros: 5n, period: periodOf(at, 'UTC'), bookedAt: at });
     await stores.postgres.transaction().execute(async (tx) => {
-      await ledger.post(tx, forged);
-      await outbox.enqueue(tx, forged);
+      await ledger.post(tx, [forged]);
+      await outbox.enqueue(tx, [forged]);
     });
     const unbooked = await stores.postgres.selectFrom('outcomeDecisions').selectAll().where('id', '=', idOf('b', 1)).executeTakeFirstOrThrow();
     const { sequence: _, ...row } = { ...unbooked, id: idOf('c', 1), conversationId: 'c', facts: '{}', explanation: '[]', evidence: '{}' };

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DEFAULT_TELEMETRY_SETTINGS } from '../../libs/traces/src/content/content-policy.js';
+import { RedactionTime } from '../../libs/traces/src/content/redaction-time.js';
+import { SenderStore } from '../../libs/traces/src/sender-store.js';
 import { attributesOf, protobufOf, requestOf } from '../../libs/traces/src/testing/encode-request.js';
 import { ManualClock, createLogger } from '#platform';
 import { ContentErasures, OtlpIntake, TelemetrySettingsService } from '#traces';
+import { awaitMutations } from '../support/await-mutations.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
-/* What comes after an erasure was asked for, or after a retention was changed, and should have been there before. */
+/* What comes after an erasure was asked for, or after settings were changed, and should have been there before. */
 
 const DAY_MS = 24 * 3_600_000;
 const clock = new ManualClock(new Date());
@@ -123,10 +126,25 @@ describe('an erasure', () => {
   });
 });
 
+it('an organization\'s patterns are compiled again when they changed, and not every ten seconds', async () => {
+  const senders = new SenderStore(stores.postgres, clock);
+  const read = async () => {
+    clock.advance(11_000);
+    return (await senders.get(organizationId)).contentPolicy;
+  };
+  const first = await read();
+  expect(await read()).toBe(first);
+  await settings.write(organizationId, { ...DEFAULT_TELEMETRY_SETTINGS, keepsContent: true, redactPatterns: ['secret'] });
+  expect((await read()).apply('body', 'a secret', new RedactionTime()).value).toBe('a [redacted]');
+});
+
 describe('a changed retention', () => {
-  const days = async (table: string) => {
+  const days = async (table: 'spans' | 'span_contents') => {
     const rows = await stores.clickhouse.rows<{ retention_days: number }>({ query: `SELECT retention_days FROM ${table} WHERE organization_id = {organizationId: String} ORDER BY started_at, retention_days`, query_params: { organizationId } });
     return rows.map((row) => row.retention_days);
+  };
+  const allWritten = async () => {
+    for (const table of ['spans', 'span_contents'] as const) await awaitMutations(stores.clickhouse, table);
   };
   const mutations = async () => (await stores.clickhouse.rows<{ n: string }>({ query: 'SELECT count() AS n FROM system.mutations WHERE database = currentDatabase()', query_params: {} }))[0]?.n;
 
@@ -136,8 +154,31 @@ describe('a changed retention', () => {
     // The receiver has not noticed.
     await send(2, said('meanwhile'), new Date(clock.now().getTime() + 1));
     expect([(await days('spans'))[1], (await days('span_contents'))[1]]).toEqual([0, 0]);
+    await allWritten();
     await settings.applyRetention(organizationId);
+    await allWritten();
     expect([await days('spans'), await days('span_contents')]).toEqual([[90, 90], [7, 7]]);
+  });
+
+  it('is written in the background, and not asked for again until it is', async () => {
+    await send(1, said('before'));
+    await stores.postgres.updateTable('telemetrySettings').set({ spanRetentionDays: 90, contentRetentionDays: 90 }).where('organizationId', '=', organizationId).execute();
+    // What was asked for before is none of it.
+    await allWritten();
+    const before = Number(await mutations());
+    // Mutations rest with the merges.
+    await stores.clickhouse.run({ query: 'SYSTEM STOP MERGES spans', query_params: {} });
+    try {
+      await settings.applyRetention(organizationId);
+      await settings.applyRetention(organizationId);
+      // One of each table.
+      expect(Number(await mutations())).toBe(before + 2);
+      expect(await days('spans')).toEqual([0]);
+    } finally {
+      await stores.clickhouse.run({ query: 'SYSTEM START MERGES spans', query_params: {} });
+    }
+    await awaitMutations(stores.clickhouse, 'spans');
+    expect(await days('spans')).toEqual([90]);
   });
 
   it('changes no part of a table when every row follows it', async () => {

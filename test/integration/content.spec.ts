@@ -6,6 +6,7 @@ import { ContentErasures, OtlpIntake } from '#traces';
 import { ApiModule } from '../../apps/api/src/api.module.js';
 import { run } from '../../apps/cli/src/run.js';
 import { attributesOf, protobufOf, requestOf, type OtlpSpan } from '../../libs/traces/src/testing/encode-request.js';
+import { awaitMutations } from '../support/await-mutations.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -177,7 +178,10 @@ describe('retention', () => {
       const rows = await stores.clickhouse.rows<{ days: string }>({ query, query_params: { organizationId } });
       return rows.map(({ days }) => Number(days));
     };
-    for (const table of ['spans', 'span_contents']) await stores.clickhouse.run({ query: `OPTIMIZE TABLE ${table} FINAL`, query_params: {} });
+    for (const table of ['spans', 'span_contents'] as const) {
+      await awaitMutations(stores.clickhouse, table);
+      await stores.clickhouse.run({ query: `OPTIMIZE TABLE ${table} FINAL`, query_params: {} });
+    }
     expect(await agesOf('spans', 'acme')).toEqual([1, 15, 20]);
     expect(await agesOf('span_contents', 'acme')).toEqual([1]);
     expect([await agesOf('spans', 'rival'), await agesOf('span_contents', 'rival')]).toEqual([agesDays, agesDays]);

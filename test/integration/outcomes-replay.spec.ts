@@ -193,7 +193,7 @@ describe('a contract in the shadow', () => {
     clock.advance(Date.parse('2026-12-01T14:00:00Z') - clock.now().getTime());
     await service.send('vendor', december('d-silent'), december('d-rated', { events: [signal('csat', 'customer', '2')] }), december('d-handed', { events: [...refund, ...handoff] }), december('d-other', { customer: 'acme' }));
     const booked: string[] = [];
-    await service.decider().run('vendor', async (_tx, { decision }) => void booked.push(`${decision.conversationId} ${decision.contractVersion} ${decision.amountMicros}`));
+    await service.decider().run('vendor', async (_tx, changes) => void booked.push(...changes.map(({ decision }) => `${decision.conversationId} ${decision.contractVersion} ${decision.amountMicros}`)));
     expect(booked.toSorted()).toEqual(['d-handed 1 0', 'd-other 1 400000', 'd-rated 1 400000', 'd-silent 1 400000']);
     // The same figures as a replay, from what was decided on the way. What is another customer's is none of its business.
     expect(await report()).toMatchObject({

@@ -4,6 +4,7 @@ import { LedgerStore } from '#ledger';
 import type { Decision } from '#outcomes';
 import { ManualClock } from '#platform';
 import { TelemetrySettingsService } from '#traces';
+import { awaitMutations } from '../support/await-mutations.js';
 import { CONTRACT, refund, startOutcomesService, type OutcomesService, type SentTurn } from './outcomes-service.js';
 
 const MINUTE = 60_000;
@@ -39,8 +40,8 @@ const turn = (name: string, at: Date, given: Partial<SentTurn> = {}): SentTurn =
 async function decide(): Promise<number> {
   const ledger = new LedgerStore();
   const booking = new BookingService(ledger, new BookedStore(ledger), new OutboxStore(service.stores.postgres));
-  return service.decider().run(organizationId, async (tx, change) => {
-    await booking.book(tx, change);
+  return service.decider().run(organizationId, async (tx, changes) => {
+    await booking.book(tx, changes);
   });
 }
 
@@ -62,8 +63,7 @@ async function expireSpans(): Promise<number> {
   const { postgres, clickhouse } = service.stores;
   const settings = new TelemetrySettingsService(postgres, clickhouse, clock);
   await settings.write(organizationId, { ...(await settings.read(organizationId)), spanRetentionDays: RETENTION_DAYS });
-  // Mutations of a table are done in their order: after one that is waited for, the one before it is done as well.
-  await clickhouse.run({ query: `ALTER TABLE spans UPDATE retention_days = retention_days WHERE organization_id = '' SETTINGS mutations_sync = 1`, query_params: {} });
+  await awaitMutations(clickhouse, 'spans');
   await clickhouse.run({ query: 'OPTIMIZE TABLE spans FINAL', query_params: {} });
   const [row] = await clickhouse.rows<{ left: string }>({ query: 'SELECT count() AS left FROM v_spans WHERE organization_id = {organizationId: String}', query_params: { organizationId } });
   return Number(row?.left);

@@ -48,7 +48,7 @@ describe('decisions', () => {
     expect(await service.pending.count(organizationId)).toBe(1);
     clock.advance(1000);
     const booked: DecisionChange[] = [];
-    expect(await run(async (_tx, change) => void booked.push(change))).toBe(1);
+    expect(await run(async (_tx, changes) => void booked.push(...changes))).toBe(1);
     expect(await service.pending.count(organizationId)).toBe(0);
 
     const [decision] = await history('c');
@@ -98,7 +98,7 @@ describe('decisions', () => {
     await run();
     await service.send(organizationId, turn('c', 0, { part: 'late tool call' }));
     const booked: DecisionChange[] = [];
-    expect(await run(async (_tx, change) => void booked.push(change))).toBe(1);
+    expect(await run(async (_tx, changes) => void booked.push(...changes))).toBe(1);
     const [first, second] = await history('c');
     expect(second).toMatchObject({ episode: 1, revision: 2, supersedes: first?.id, facts: { tool_calls: [{ name: 'late_tool', succeeded: true }] } });
     expect(booked).toMatchObject([{ superseded: { id: first?.id }, decision: { id: second?.id } }]);
@@ -215,10 +215,11 @@ describe('a booking that fails', () => {
     await service.send(organizationId, turn('a', 0), turn('b', 0), turn('c', 0));
     clock.advance(2 * HOUR);
     const { postgres } = service.stores;
-    const book = (refused: string): Book => async (tx, { decision }) => {
-      const { conversationId } = decision;
-      await tx.insertInto('customers').values({ organizationId, id: `booked-${conversationId}`, name: 'x', createdAt: clock.now() }).execute();
-      if (conversationId === refused) throw new Error('the ledger is closed');
+    const book = (refused: string): Book => async (tx, changes) => {
+      for (const { decision: { conversationId } } of changes) {
+        await tx.insertInto('customers').values({ organizationId, id: `booked-${conversationId}`, name: 'x', createdAt: clock.now() }).execute();
+        if (conversationId === refused) throw new Error('the ledger is closed');
+      }
     };
     const booked = async () =>
       (await postgres.selectFrom('customers').select('id').where('organizationId', '=', organizationId).where('id', 'like', 'booked-%').orderBy('id').execute()).map(({ id }) => id);
@@ -282,7 +283,7 @@ describe('two deciders at once', () => {
     await service.send(organizationId, ...conversations);
     clock.advance(2 * HOUR);
     const booked: string[] = [];
-    const counts = await Promise.all([1, 2, 3].map(() => run(async (_tx, { decision }) => void booked.push(decision.id))));
+    const counts = await Promise.all([1, 2, 3].map(() => run(async (_tx, changes) => void booked.push(...changes.map(({ decision }) => decision.id)))));
     expect(counts.reduce((sum, made) => sum + made, 0)).toBe(450);
     expect(booked).toHaveLength(450);
     expect(new Set(booked).size).toBe(450);
@@ -312,7 +313,7 @@ describe('two deciders at once', () => {
     }
     const booked: string[] = [];
     const slow = service.decider(new SlowReader(service.stores.clickhouse));
-    expect(await slow.run(organizationId, async (_tx, { decision }) => void booked.push(decision.id))).toBe(0);
+    expect(await slow.run(organizationId, async (_tx, changes) => void booked.push(...changes.map(({ decision }) => decision.id)))).toBe(0);
     expect(booked).toEqual([]);
     expect(await history('c')).toMatchObject([{ revision: 1, facts: { tool_calls: [{ name: 'late_tool' }] } }]);
     expect(await service.pending.count(organizationId)).toBe(0);

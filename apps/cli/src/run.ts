@@ -5,6 +5,7 @@ import { addDemo } from './commands/demo.js';
 import { addEvalsCompare } from './commands/evals-compare.js';
 import { addEvalsRun } from './commands/evals-run.js';
 import { addEvalsScore } from './commands/evals-score.js';
+import { addEvidence } from './commands/evidence.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
 import { addOutcomes } from './commands/outcomes.js';
@@ -39,6 +40,7 @@ function buildProgram(terminal: Terminal): Command {
   addDemo(program, terminal);
   addContracts(program, terminal);
   addOutcomes(program, terminal);
+  addEvidence(program, terminal);
   addKeys(program, terminal);
   addContent(program, terminal);
   addReview(program, terminal);

@@ -18,7 +18,7 @@ export class ServiceClient {
   }
 
   /** A request that is answered line by line, as it is worked on. */
-  async *lines<Line>(method: 'POST', path: string, body: unknown): AsyncGenerator<Line> {
+  async *lines<Line>(method: 'GET' | 'POST', path: string, body?: unknown): AsyncGenerator<Line> {
     const response = await this.#fetch(method, path, body);
     if (!response.ok) throw problemError(response.status, await response.text());
     let rest = '';

@@ -43,7 +43,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
         name: 'decide',
         everyMs: config.DECIDE_EVERY_MS,
         run: async (organizationId) => {
-          await decisions.run(organizationId, async (tx, change) => void (await booking.book(tx, change)));
+          await decisions.run(organizationId, async (tx, changes) => void (await booking.book(tx, changes)));
           await mirror.run(organizationId);
         },
       },

@@ -5,6 +5,7 @@ import { OutcomesModule } from '#outcomes';
 import { BookedStore } from './booking/booked.store.js';
 import { BookingService } from './booking/booking.service.js';
 import { DeliveryService, RANDOM } from './delivery/delivery.service.js';
+import { EvidenceReader } from './evidence/evidence.reader.js';
 import { MarginReader } from './margin/margin.reader.js';
 import { OutboxStore } from './outbox/outbox.store.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
@@ -33,8 +34,9 @@ import { stripeSettings } from './stripe/stripe-settings.js';
     DeliveryService,
     ReconciliationService,
     StatementReader,
+    EvidenceReader,
     MarginReader,
   ],
-  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, MarginReader],
+  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, EvidenceReader, MarginReader],
 })
 export class BillingModule {}

@@ -1,5 +1,5 @@
 export { BillingModule } from './billing.module.js';
-export { BookedStore } from './booking/booked.store.js';
+export { BookedStore, episodeKeyOf } from './booking/booked.store.js';
 export { BookingService, type BookingResult } from './booking/booking.service.js';
 export { meterName } from './booking/meter-name.js';
 export { OutboxStore, type OutboxCounts } from './outbox/outbox.store.js';
@@ -26,4 +26,5 @@ export {
   type StatementPeriod,
   type StatementSummary,
 } from './statements/statement.js';
+export { EvidenceReader, type EvidencePart } from './evidence/evidence.reader.js';
 export { MarginReader, type Margin } from './margin/margin.reader.js';

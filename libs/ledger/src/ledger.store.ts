@@ -19,34 +19,51 @@ export interface BalanceFilter {
   period?: Period;
 }
 
+// PostgreSQL takes 65,535 parameters in a statement.
+const POSTINGS_PER_STATEMENT = 1000;
+
+function inParts(postings: readonly Posting[]): Posting[][] {
+  return Array.from({ length: Math.ceil(postings.length / POSTINGS_PER_STATEMENT) }, (_, part) => postings.slice(part * POSTINGS_PER_STATEMENT, (part + 1) * POSTINGS_PER_STATEMENT));
+}
+
 /** Writes and reads postings. Append-only: the tables refuse anything else. */
 @Injectable()
 export class LedgerStore {
-  /** Books a posting once. Its id says what it books, so a second attempt is found and changes nothing. */
-  async post(tx: Tx, posting: Posting): Promise<{ kind: 'posted' } | { kind: 'duplicate' }> {
-    assertBalanced(posting.entries);
-    const { period, entries, ...row } = posting;
-    const posted = await tx
-      .insertInto('postings')
-      .values({ ...row, periodStart: period.start, periodEnd: period.end })
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (!posted) return { kind: 'duplicate' };
-    await tx
-      .insertInto('entries')
-      .values(entries.map((entry, index) => ({ ...entry, postingId: posting.id, line: index + 1 })))
-      .execute();
-    return { kind: 'posted' };
+  /**
+   * Books each posting once. Its id says what it books, so a second attempt is found and changes nothing.
+   * @returns the ids of those that were not there before
+   */
+  async post(tx: Tx, postings: readonly Posting[]): Promise<Set<string>> {
+    for (const { entries } of postings) assertBalanced(entries);
+    const posted = new Set<string>();
+    for (const part of inParts(postings)) {
+      const rows = part.map(({ period, entries: _, ...row }) => ({ ...row, periodStart: period.start, periodEnd: period.end }));
+      const added = await tx
+        .insertInto('postings')
+        .values(rows)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .execute();
+      for (const { id } of added) posted.add(id);
+      const entries = part.filter(({ id }) => posted.has(id)).flatMap((posting) => posting.entries.map((entry, index) => ({ ...entry, postingId: posting.id, line: index + 1 })));
+      if (entries.length > 0) await tx.insertInto('entries').values(entries).execute();
+    }
+    return posted;
   }
 
-  /** A posting as it was booked, with its entries in order. */
-  async read(tx: Tx | Database, organizationId: string, id: string): Promise<Posting | undefined> {
-    const row = await tx.selectFrom('postings').selectAll().where('organizationId', '=', organizationId).where('id', '=', id).executeTakeFirst();
-    if (!row) return undefined;
-    const entries = await tx.selectFrom('entries').select(['account', 'currency', 'amountMicros']).where('postingId', '=', id).orderBy('line').execute();
-    const { periodStart, periodEnd, sequence: _, ...rest } = row;
-    return { ...rest, kind: row.kind as Posting['kind'], period: { start: periodStart, end: periodEnd }, entries: entries as Entry[] };
+  /** Postings as they were booked, with their entries in order, by id. */
+  async read(tx: Tx | Database, organizationId: string, ids: readonly string[]): Promise<Map<string, Posting>> {
+    if (ids.length === 0) return new Map();
+    const isOne = sql<string>`any(${ids}::text[])`;
+    const rows = await tx.selectFrom('postings').selectAll().where('organizationId', '=', organizationId).where('id', '=', isOne).execute();
+    const entries = await tx.selectFrom('entries').select(['postingId', 'account', 'currency', 'amountMicros']).where('postingId', '=', isOne).orderBy('postingId').orderBy('line').execute();
+    const entriesOf = Map.groupBy(entries, ({ postingId }) => postingId);
+    return new Map(
+      rows.map(({ periodStart, periodEnd, sequence: _, ...row }) => {
+        const own = (entriesOf.get(row.id) ?? []).map(({ account, currency, amountMicros }) => ({ account, currency, amountMicros }) as Entry);
+        return [row.id, { ...row, kind: row.kind as Posting['kind'], period: { start: periodStart, end: periodEnd }, entries: own }];
+      }),
+    );
   }
 
   /** Sums of entries by account and currency: there is no stored balance that could disagree with them. */

@@ -24,6 +24,7 @@ export function contractFor(facts: ContractedParties, endedAt: Date, standing: D
 
 /** Whether the day of `at`, in the contract's time zone, is one that the contract covers. */
 export function isInForce({ timeZone, effectiveFrom, effectiveUntil }: Contract, at: Date): boolean {
+  if (effectiveFrom === null && effectiveUntil === null) return true;
   const day = dayIn(timeZone, at);
   return (effectiveFrom === null || day >= effectiveFrom) && (effectiveUntil === null || day < effectiveUntil);
 }
@@ -67,7 +68,12 @@ export function monthIn({ timeZone }: Pick<Contract, 'timeZone'>, at: Date): str
   return dayIn(timeZone, at).slice(0, 7);
 }
 
+// Making one takes longer than all else that is asked of a contract, and there are as many zones as customers have.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 // sv-SE writes dates as 2026-01-31, which compare as text.
 function dayIn(timeZone: string, at: Date): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  formats.set(timeZone, format);
+  return format.format(at);
 }

@@ -146,6 +146,33 @@ export class DecisionStore {
       .where((eb) => eb.or([eb('addition', '=', ''), eb('isBillable', '=', true)]));
   }
 
+  async byIds(organizationId: string, ids: readonly string[]): Promise<Decision[]> {
+    if (ids.length === 0) return [];
+    const rows: OutcomeDecisionRow[] = await this.db.selectFrom('outcomeDecisions').selectAll().where('organizationId', '=', organizationId).where('id', 'in', [...ids]).execute();
+    return rows.map(decisionOf);
+  }
+
+  /** What stands of a customer's episodes that were decided in [start, end) and not billed, in that order, after a position. Tests are not theirs. */
+  async notBillable(organizationId: string, customerId: string, { start, end }: { start: Date; end: Date }, sequence: bigint, limit: number): Promise<{ sequence: bigint; decision: Decision }[]> {
+    const rows = await this.db
+      .selectFrom('outcomeDecisions as d')
+      .selectAll()
+      .where('organizationId', '=', organizationId)
+      .where('customerId', '=', customerId)
+      .where('decidedAt', '>=', start)
+      .where('decidedAt', '<', end)
+      .where('isBillable', '=', false)
+      .where('isTestTraffic', '=', false)
+      .where('addition', '=', '')
+      .where('reason', '!=', EPISODE_MERGED)
+      .where('sequence', '>', sequence)
+      .where((eb) => eb.not(eb.exists(eb.selectFrom('outcomeDecisions as newer').select('newer.id').whereRef('newer.supersedes', '=', 'd.id').whereRef('newer.organizationId', '=', 'd.organizationId').whereRef('newer.conversationId', '=', 'd.conversationId').whereRef('newer.episode', '=', 'd.episode'))))
+      .orderBy('sequence')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ sequence: row.sequence, decision: decisionOf(row) }));
+  }
+
   /** Decisions in the order in which they were made, after a position. */
   async after(organizationId: string, sequence: bigint, limit: number): Promise<{ sequence: bigint; decision: Decision }[]> {
     const rows = await this.db

@@ -27,13 +27,15 @@ import { ShadowService } from './replay/shadow.service.js';
  */
 
 const CURSOR = 'decide.loaded_through';
-const BATCH_CONVERSATIONS = 200;
+const BATCH_CONVERSATIONS = 500;
+// While one is written, the next is read. They are of different conversations, and are written one after the other.
+const BATCHES_TOGETHER = 3;
 // A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
 const OVERLAP_MS = 5_000;
 const RETRY_AFTER_MS = 60_000;
 
-/** Books what a decision changes, in the transaction that writes it. */
-export type Book = (tx: Tx, change: DecisionChange) => Promise<void>;
+/** Books what decisions change, in the transaction that writes them. */
+export type Book = (tx: Tx, changes: readonly DecisionChange[]) => Promise<void>;
 
 @Injectable()
 export class DecisionService {
@@ -54,9 +56,11 @@ export class DecisionService {
     await this.#track(organizationId);
     let decided = 0;
     for (;;) {
-      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS);
+      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_TOGETHER);
       if (due.length === 0) return decided;
-      decided += await this.#decideApart(organizationId, due, book);
+      const batches = Array.from({ length: Math.ceil(due.length / BATCH_CONVERSATIONS) }, (_, batch) => due.slice(batch * BATCH_CONVERSATIONS, (batch + 1) * BATCH_CONVERSATIONS));
+      const counts = await Promise.all(batches.map((batch) => this.#decideApart(organizationId, batch, book)));
+      decided += counts.reduce((sum, count) => sum + count, 0);
     }
   }
 
@@ -130,15 +134,11 @@ export class DecisionService {
     return this.db.transaction().execute(async (tx) => {
       await this.decisions.serialize(tx, organizationId);
       const inserted = await this.decisions.insert(tx, changes.map((change) => change.decision));
-      for (const change of changes) {
-        if (inserted.has(change.decision.id)) await book(tx, change);
-      }
-      for (const conversation of decided) {
-        const isOvertaken = conversation.changes.some((change) => !inserted.has(change.decision.id));
-        if (isOvertaken) continue;
-        if (conversation.dueAt) await this.pending.postpone(tx, organizationId, conversation.row, conversation.dueAt);
-        else await this.pending.remove(tx, organizationId, conversation.row);
-      }
+      await book(tx, changes.filter((change) => inserted.has(change.decision.id)));
+      // What was overtaken is looked at again.
+      const settled = decided.filter((conversation) => conversation.changes.every((change) => inserted.has(change.decision.id)));
+      await this.pending.remove(tx, organizationId, settled.flatMap(({ row, dueAt }) => (dueAt ? [] : [row])));
+      for (const { row, dueAt } of settled) if (dueAt) await this.pending.postpone(tx, organizationId, row, dueAt);
       await this.shadows.decide(tx, organizationId, decided.map(({ input }) => input));
       return inserted.size;
     });

@@ -54,14 +54,14 @@ export class PendingStore {
     return Number(waiting);
   }
 
-  /** Takes a decided conversation off the list, unless it changed again after it was read. */
-  async remove(tx: Tx, organizationId: string, { conversationId, changedAt }: PendingConversation): Promise<void> {
-    await tx
-      .deleteFrom('pendingConversations')
-      .where('organizationId', '=', organizationId)
-      .where('conversationId', '=', conversationId)
-      .where('changedAt', '=', changedAt)
-      .execute();
+  /** Takes decided conversations off the list, but for those that changed again after they were read. */
+  async remove(tx: Tx, organizationId: string, rows: readonly PendingConversation[]): Promise<void> {
+    if (rows.length === 0) return;
+    const [ids, times] = [rows.map(({ conversationId }) => conversationId), rows.map(({ changedAt }) => changedAt)];
+    await sql`
+      DELETE FROM pending_conversations AS pending
+      USING unnest(${ids}::text[], ${times}::timestamptz[]) AS decided (conversation_id, changed_at)
+      WHERE pending.organization_id = ${organizationId} AND pending.conversation_id = decided.conversation_id AND pending.changed_at = decided.changed_at`.execute(tx);
   }
 
   /** Looks at a conversation again later, unless it changed again after it was read. */

@@ -64,8 +64,8 @@ function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: Manu
     telemetry: app.get(TelemetrySettingsService),
     settle: async (organizationId) => {
       await intake.drain();
-      await decisions.run(organizationId, async (tx, change) => {
-        await booking.book(tx, change);
+      await decisions.run(organizationId, async (tx, changes) => {
+        await booking.book(tx, changes);
       });
       await deliverAll(delivery, organizationId, clock);
       await reconciliation.reconcile(organizationId);

@@ -1,8 +1,9 @@
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Param, Query, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, Caller, DomainError, NeedsScope, messageOf, parseInput, type Principal } from '#platform';
 import { evidenceGrades } from '#outcomes';
-import { StatementReader } from '#billing';
+import { EvidenceReader, StatementReader, type EvidencePart } from '#billing';
 import { toWire } from '../wire.js';
 
 const choiceSchema = z.object({
@@ -26,7 +27,10 @@ const lineSchema = choiceSchema.extend({
 @UseGuards(ApiKeyGuard)
 @NeedsScope('read')
 export class StatementsController {
-  constructor(private readonly statements: StatementReader) {}
+  constructor(
+    private readonly statements: StatementReader,
+    private readonly evidence: EvidenceReader,
+  ) {}
 
   /** Every statement of the organization, newest period first. */
   @Get('statements')
@@ -48,5 +52,38 @@ export class StatementsController {
     const statement = await this.statements.read(caller.organizationId, customer, period, choice);
     const line = { organizationId: caller.organizationId, customerId: customer, period: statement.period, currency: statement.currency, outcome, grade, kind };
     return toWire(await this.statements.outcomesOf(line, { cursor, limit }));
+  }
+
+  /**
+   * All that a statement rests on, as newline-delimited JSON: `{"progress"}`, `{"file", "text"}` for a whole file and `{"line", "text"}` for the
+   * next line of one, and at the end `{"end": true}`, or `{"problem"}`. `astrolabe evidence export` makes a folder of it that verifies itself.
+   */
+  @Get('customers/:customer/statements/:period/evidence')
+  async bundle(@Caller() caller: Principal, @Param('customer') customer: string, @Param('period') period: string, @Query() query: unknown): Promise<StreamableFile> {
+    const parts = this.evidence.read(caller.organizationId, customer, period, parseInput(choiceSchema, query, 'the query'));
+    // What is wrong with the request shows at the first part, while it can still be answered with a status.
+    const first = await parts.next();
+    return new StreamableFile(Readable.from(linesOf(first, parts)), { type: 'application/x-ndjson' });
+  }
+}
+
+async function* linesOf(first: IteratorResult<EvidencePart>, parts: AsyncGenerator<EvidencePart>): AsyncGenerator<string> {
+  try {
+    for (let part = first; part.done !== true; part = await parts.next()) yield `${JSON.stringify(wireOf(part.value))}\n`;
+    yield `${JSON.stringify({ end: true })}\n`;
+  } catch (error) {
+    const { code, message } = error instanceof DomainError ? error : { code: 'internal', message: messageOf(error) };
+    yield `${JSON.stringify({ problem: { code, detail: message } })}\n`;
+  }
+}
+
+function wireOf(part: EvidencePart): object {
+  switch (part.kind) {
+    case 'progress':
+      return { progress: { done: part.done, total: part.total } };
+    case 'file':
+      return { file: part.name, text: part.text };
+    case 'line':
+      return { line: part.name, text: part.text };
   }
 }

@@ -1,48 +1,73 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import type { Decision } from '#outcomes';
 import { assertInvariant, type Tx } from '#platform';
 import { LedgerStore, type Posting } from '#ledger';
 
 /** An episode, or what an additive contract bills beside it. */
-type Episode = Pick<Decision, 'organizationId' | 'conversationId' | 'episode' | 'addition'>;
+type Episode = Pick<Decision, 'conversationId' | 'episode' | 'addition'>;
 
-/** What is booked for an episode. */
+/** Names an episode of an organization. */
+export function episodeKeyOf({ conversationId, episode, addition }: Episode): string {
+  return JSON.stringify([conversationId, episode, addition]);
+}
+
+/** What is booked for episodes of one organization. */
 @Injectable()
 export class BookedStore {
   constructor(private readonly ledger: LedgerStore) {}
 
-  async isNewestRevision(tx: Tx, decision: Decision): Promise<boolean> {
-    const newer = await tx
-      .selectFrom('outcomeDecisions')
-      .select('id')
-      .where('organizationId', '=', decision.organizationId)
-      .where('conversationId', '=', decision.conversationId)
-      .where('episode', '=', decision.episode)
-      .where('addition', '=', decision.addition)
-      .where('revision', '>', decision.revision)
-      .limit(1)
-      .executeTakeFirst();
-    return newer === undefined;
+  /** Which of the decisions no newer revision has replaced. By the unique index of decisions by episode. */
+  async newestAmong(tx: Tx, decisions: readonly Decision[]): Promise<Set<string>> {
+    const rows = await tx
+      .selectFrom('outcomeDecisions as d')
+      .select('d.id')
+      .where('d.id', '=', anyOf(decisions.map(({ id }) => id)))
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('outcomeDecisions as newer')
+              .select('newer.id')
+              .whereRef('newer.organizationId', '=', 'd.organizationId')
+              .whereRef('newer.conversationId', '=', 'd.conversationId')
+              .whereRef('newer.episode', '=', 'd.episode')
+              .whereRef('newer.addition', '=', 'd.addition')
+              .whereRef('newer.revision', '>', 'd.revision'),
+          ),
+        ),
+      )
+      .execute();
+    return new Set(rows.map(({ id }) => id));
   }
 
   /**
-   * The posting of the episode that no other reverses. It need not be of the revision before: that one may have changed nothing about the
-   * money and booked nothing. Found by the unique index of decisions by episode, then postings_by_decision.
+   * The postings of the episodes that no other reverses, by episode. One need not be of the revision before: that one may have changed nothing
+   * about the money and booked nothing. Found by the unique index of decisions by episode, then postings_by_decision.
    */
-  async livePosting(tx: Tx, episode: Episode): Promise<Posting | undefined> {
+  async livePostings(tx: Tx, decisions: readonly Decision[]): Promise<Map<string, Posting>> {
+    const [{ organizationId } = { organizationId: '' }] = decisions;
     const rows = await tx
-      .selectFrom('postings')
-      .innerJoin('outcomeDecisions', 'outcomeDecisions.id', 'postings.decisionId')
+      .selectFrom('outcomeDecisions')
+      .innerJoin('postings', 'postings.decisionId', 'outcomeDecisions.id')
       .leftJoin('postings as reversal', 'reversal.reverses', 'postings.id')
-      .select('postings.id')
-      .where('outcomeDecisions.organizationId', '=', episode.organizationId)
-      .where('outcomeDecisions.conversationId', '=', episode.conversationId)
-      .where('outcomeDecisions.episode', '=', episode.episode)
-      .where('outcomeDecisions.addition', '=', episode.addition)
+      .select(['postings.id', 'outcomeDecisions.conversationId', 'outcomeDecisions.episode', 'outcomeDecisions.addition'])
+      .where('outcomeDecisions.organizationId', '=', organizationId)
+      .where('outcomeDecisions.conversationId', '=', anyOf([...new Set(decisions.map(({ conversationId }) => conversationId))]))
       .where('postings.kind', '=', 'outcome')
       .where('reversal.id', 'is', null)
       .execute();
-    assertInvariant(rows.length <= 1, `an episode has one live posting at most, not ${rows.length} (${episode.conversationId}, episode ${episode.episode})`);
-    return rows[0] && this.ledger.read(tx, episode.organizationId, rows[0].id);
+    const postings = await this.ledger.read(tx, organizationId, rows.map(({ id }) => id));
+    const live = new Map<string, Posting>();
+    for (const row of rows) {
+      const posting = postings.get(row.id);
+      assertInvariant(!live.has(episodeKeyOf(row)), `an episode has one live posting at most (${row.conversationId}, episode ${row.episode})`);
+      if (posting) live.set(episodeKeyOf(row), posting);
+    }
+    return live;
   }
+}
+
+function anyOf(texts: readonly string[]) {
+  return sql<string>`any(${texts}::text[])`;
 }

@@ -12,7 +12,7 @@ import type { DecisionChange } from '#outcomes';
 import type { Tx } from '#platform';
 import { LedgerStore, outcomePosting, periodOf, receivableMovement, reversalPosting, type Posting } from '#ledger';
 import { OutboxStore } from '../outbox/outbox.store.js';
-import { BookedStore } from './booked.store.js';
+import { BookedStore, episodeKeyOf } from './booked.store.js';
 import { isSameMoney, moneySideOf, type MoneySide } from './money-side.js';
 
 export type BookingResult = { kind: 'unchanged' } | { kind: 'booked'; postingIds: string[] };
@@ -26,28 +26,34 @@ export class BookingService {
   ) {}
 
   /**
-   * Makes what is booked for the episode equal to what the decision says. The decision is already written in `tx`.
+   * Makes what is booked for each episode equal to what its decision says. The decisions are already written in `tx`. Asks the database a
+   * fixed number of times, however many there are.
+   * @returns what became of each, in order
    * @throws DomainError `unknown_time_zone`
    */
-  async book(tx: Tx, { decision, timeZone }: DecisionChange): Promise<BookingResult> {
-    if (!(await this.booked.isNewestRevision(tx, decision))) return { kind: 'unchanged' };
-    const live = await this.booked.livePosting(tx, decision);
-    const wanted = moneySideOf(decision);
-    if (isSameMoney(live ? moneySideOfPosting(live) : null, wanted)) return { kind: 'unchanged' };
-
-    const when = { period: periodOf(decision.decidedAt, timeZone), bookedAt: decision.decidedAt };
-    const postings: Posting[] = [];
-    if (live) postings.push(reversalPosting(live, { decisionId: decision.id, ...when }));
-    if (wanted) postings.push(outcomePosting({ ...wanted, organizationId: decision.organizationId, decisionId: decision.id, ...when }));
-    const postingIds: string[] = [];
-    for (const posting of postings) {
-      const posted = await this.ledger.post(tx, posting);
-      if (posted.kind === 'duplicate') continue;
-      await this.outbox.enqueue(tx, posting);
-      postingIds.push(posting.id);
-    }
-    return postingIds.length > 0 ? { kind: 'booked', postingIds } : { kind: 'unchanged' };
+  async book(tx: Tx, changes: readonly DecisionChange[]): Promise<BookingResult[]> {
+    if (changes.length === 0) return [];
+    const decisions = changes.map(({ decision }) => decision);
+    const newest = await this.booked.newestAmong(tx, decisions);
+    const live = await this.booked.livePostings(tx, decisions);
+    const wanted = changes.map((change) => (newest.has(change.decision.id) ? postingsFor(change, live.get(episodeKeyOf(change.decision))) : []));
+    const posted = await this.ledger.post(tx, wanted.flat());
+    await this.outbox.enqueue(tx, wanted.flat().filter(({ id }) => posted.has(id)));
+    return wanted.map((postings) => {
+      const postingIds = postings.map(({ id }) => id).filter((id) => posted.has(id));
+      return postingIds.length > 0 ? { kind: 'booked', postingIds } : { kind: 'unchanged' };
+    });
   }
+}
+
+function postingsFor({ decision, timeZone }: DecisionChange, live: Posting | undefined): Posting[] {
+  const wanted = moneySideOf(decision);
+  if (isSameMoney(live ? moneySideOfPosting(live) : null, wanted)) return [];
+  const when = { period: periodOf(decision.decidedAt, timeZone), bookedAt: decision.decidedAt };
+  return [
+    ...(live ? [reversalPosting(live, { decisionId: decision.id, ...when })] : []),
+    ...(wanted ? [outcomePosting({ ...wanted, organizationId: decision.organizationId, decisionId: decision.id, ...when })] : []),
+  ];
 }
 
 function moneySideOfPosting(posting: Posting): MoneySide {

@@ -27,30 +27,36 @@ export interface OutboxCounts {
   oldestOccurredAt: Date;
 }
 
+// PostgreSQL takes 65,535 parameters in a statement.
+const EVENTS_PER_STATEMENT = 1000;
+
+function eventOf(posting: Posting) {
+  const { currency, amountMicros } = receivableMovement(posting);
+  return {
+    id: derivedId('meter_event', posting.id),
+    organizationId: posting.organizationId,
+    customerId: posting.customerId,
+    postingId: posting.id,
+    eventName: meterName(posting.outcome, currency),
+    currency,
+    valueMicros: amountMicros,
+    occurredAt: posting.bookedAt,
+    nextAttemptAt: posting.bookedAt,
+    firstSentAt: null,
+    lastError: null,
+  };
+}
+
 /** The meter events, from booking to Stripe. */
 @Injectable()
 export class OutboxStore {
   constructor(private readonly db: Postgres) {}
 
   /** One event per posting, of the posting's amount. Its id is what Stripe sees as identifier and as idempotency key. */
-  async enqueue(tx: Tx, posting: Posting): Promise<void> {
-    const { currency, amountMicros } = receivableMovement(posting);
-    await tx
-      .insertInto('meterEvents')
-      .values({
-        id: derivedId('meter_event', posting.id),
-        organizationId: posting.organizationId,
-        customerId: posting.customerId,
-        postingId: posting.id,
-        eventName: meterName(posting.outcome, currency),
-        currency,
-        valueMicros: amountMicros,
-        occurredAt: posting.bookedAt,
-        nextAttemptAt: posting.bookedAt,
-        firstSentAt: null,
-        lastError: null,
-      })
-      .execute();
+  async enqueue(tx: Tx, postings: readonly Posting[]): Promise<void> {
+    for (let from = 0; from < postings.length; from += EVENTS_PER_STATEMENT) {
+      await tx.insertInto('meterEvents').values(postings.slice(from, from + EVENTS_PER_STATEMENT).map(eventOf)).execute();
+    }
   }
 
   /** Queues with an event that may be due. Uses meter_events_undelivered, which holds nothing that was delivered. */

@@ -13,6 +13,11 @@ export interface BookedPeriod {
   totalMicros: Micros;
 }
 
+/** One booking of a statement. */
+export interface StatementBooking extends Pick<LineOutcome, 'postingId' | 'decisionId' | 'reversedDecisionId' | 'amountMicros'>, Pick<StatementLine, 'kind' | 'outcome' | 'grade'> {
+  sequence: bigint;
+}
+
 // What a posting is worth by the decision it rests on. The ledger's own figure comes from the entries; the two are held against each other.
 const DECIDED_MICROS = sql`CASE p.kind WHEN 'outcome' THEN d.amount_micros ELSE -taken_back.amount_micros END`;
 const DECIDED_CURRENCY = sql<string>`CASE p.kind WHEN 'outcome' THEN d.currency ELSE taken_back.currency END`;
@@ -101,6 +106,17 @@ export class StatementStore {
       .limit(page.limit)
       .execute();
     return rows.map((row) => ({ ...row, amountMicros: BigInt(row.amountMicros), evidence: row.evidence as unknown as Evidence }));
+  }
+
+  /** Every booking of a statement in the order they were booked, after a sequence number. */
+  async bookings(key: Omit<StatementLineKey, 'outcome' | 'grade' | 'kind'>, page: { after: bigint; limit: number }): Promise<StatementBooking[]> {
+    const rows = await this.#bookings(this.db, key)
+      .select(['p.sequence', 'p.id as postingId', 'p.kind', 'p.outcome', 'p.grade', 'd.id as decisionId', 'original.decisionId as reversedDecisionId', sql<string>`(${DECIDED_MICROS})::text`.as('amountMicros')])
+      .where('p.sequence', '>', page.after)
+      .orderBy('p.sequence')
+      .limit(page.limit)
+      .execute();
+    return rows.map((row) => ({ ...row, kind: row.kind as StatementLine['kind'], amountMicros: BigInt(row.amountMicros) }));
   }
 
   /** The postings of a statement, by postings_by_period, with the decisions that say what they are worth. */

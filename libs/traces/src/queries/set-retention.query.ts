@@ -41,8 +41,8 @@ SELECT EXISTS
 }
 
 /**
- * Writes how long rows are kept into those that are there already; the tables' TTL goes by it. A mutation in the background: on a large
- * table it takes a while, and asking again changes nothing more.
+ * Writes how long rows are kept into those that are there already; the tables' TTL goes by it. A mutation in the background, which has to be
+ * said because engines differ in what they do unasked: on a large table it takes longer than a request may. Asking again changes nothing more.
  */
 export function setRetentionQuery(input: RetentionToSet): ClickHouseQuery {
   return {
@@ -50,7 +50,8 @@ export function setRetentionQuery(input: RetentionToSet): ClickHouseQuery {
 ALTER TABLE ${input.table}
 UPDATE retention_days = {retentionDays: UInt16}
 WHERE organization_id = {organizationId: String}
-  AND retention_days != {retentionDays: UInt16}`,
+  AND retention_days != {retentionDays: UInt16}
+SETTINGS mutations_sync = 0`,
     query_params: { organizationId: input.organizationId, retentionDays: input.retentionDays },
   };
 }

@@ -1,6 +1,6 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { BookedStore } from '#billing';
+import { BookedStore, episodeKeyOf } from '#billing';
 import { periodLabel, receivableMovement } from '#ledger';
 import { DecisionStore, type Decision } from '#outcomes';
 import { Caller, DomainError, Postgres, parseInput, type Principal } from '#platform';
@@ -52,14 +52,12 @@ export class ConversationPagesController {
 
   /** Where what is booked for each episode is found: it need not be booked by the revision that stands, which may have left the money as it was. */
   async #statementsOf(decisions: readonly Decision[]): Promise<Map<number, StatementAddress>> {
-    return this.db.transaction().execute(async (tx) => {
-      const statements = new Map<number, StatementAddress>();
-      for (const decision of decisions) {
-        const posting = await this.booked.livePosting(tx, decision);
-        if (!posting) continue;
-        statements.set(decision.episode, { customerId: posting.customerId, period: periodLabel(posting.period), currency: receivableMovement(posting).currency });
-      }
-      return statements;
-    });
+    const live = await this.db.transaction().execute((tx) => this.booked.livePostings(tx, decisions));
+    const statements = new Map<number, StatementAddress>();
+    for (const decision of decisions) {
+      const posting = live.get(episodeKeyOf(decision));
+      if (posting) statements.set(decision.episode, { customerId: posting.customerId, period: periodLabel(posting.period), currency: receivableMovement(posting).currency });
+    }
+    return statements;
   }
 }

@@ -47,6 +47,9 @@ export function StatementPage({ organizationId, statement, isSandbox }: Statemen
       <section>
         <h2>Lines</h2>
         <LineTable statement={statement} />
+        <p class="note">
+          Evidence that the customer can recount offline: <code>astrolabe evidence export --statement {customer.id}/{period.label} --currency {currency}</code>
+        </p>
       </section>
     </Layout>
   );
