@@ -114,7 +114,7 @@ describe('sampling', () => {
     await decide('without', 1, { isBillable: false, contractId: null, contractVersion: null, reason: 'no_contract' });
     await decide('later', 1, { decidedAt: new Date('2026-12-01T00:00:00Z') });
     await decide('no-longer', 1, { ...addition, isBillable: false, id: derivedId('dec', organizationId, 'no longer') });
-    await sample(10);
+    expect((await sample(10)).map(({ outcome, size, drawn }) => [outcome, size, drawn])).toEqual([['refunded', 2, 2], ['resolved', 1, 1]]);
     expect(await idsInQueue()).toEqual([kept?.id, second?.id, beside?.id].sort());
     await expect(sample(1, { period: '2026-13' })).rejects.toMatchObject({ code: 'invalid_period' });
   });

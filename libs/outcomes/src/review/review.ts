@@ -1,8 +1,7 @@
 import type { Decision } from '../decision.js';
 
 /** Why a decision is up for review. Only what was sampled says something of the decisions that were not. */
-export const reviewWhys = ['sampled', 'disputed', 'picked'] as const;
-export type ReviewWhy = (typeof reviewWhys)[number];
+export type ReviewWhy = 'sampled' | 'disputed' | 'picked';
 
 /** What a sampled decision stands for: a simple random sample of one stratum, as large as this when it was drawn. */
 export interface Draw {
