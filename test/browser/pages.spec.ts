@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { ApiKeys, ManualClock } from '#platform';
+import { audit } from './support/audit.js';
 import { isChromiumInstalled, openBrowser, type Browser } from './support/chromium.js';
 import { HOSTILE_CONVERSATION, HOSTILE_SPAN, ORGANIZATION, playNorthwind } from './support/northwind.js';
+import { readable } from './support/readable.js';
 import { startPagesService, type PagesService } from './support/pages-service.js';
 
 const SHOTS = process.env['SHOTS_DIRECTORY'];
@@ -27,7 +27,7 @@ describe('pages', () => {
     await service.keys.ensure('globex', 'stranger', stranger, ['admin']);
     const { baseRun, candidateRun } = await playNorthwind(service, operator);
     comparison = `/comparisons?base=${baseRun}&candidate=${candidateRun}`;
-    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, LINE, '/losses', '/runs', comparison];
+    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, LINE, '/losses', '/review', '/review/report', '/runs', comparison];
   }, 60_000);
   // Undefined where it did not start, which is then the failure to read about.
   afterAll(() => (service as PagesService | undefined)?.close());
@@ -53,7 +53,7 @@ describe('pages', () => {
       expect([response.status, response.headers.get('location')]).toEqual([303, '/runs']);
       expect(response.headers.get('set-cookie')).toBe(`astrolabe_key=${reader}; Path=/; HttpOnly; SameSite=Lax`);
       const left = await open('/logout', reader, { method: 'POST' });
-      expect([left.status, left.headers.get('location'), left.headers.get('set-cookie')]).toEqual([303, '/login', 'astrolabe_key=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0']);
+      expect([left.status, left.headers.get('location'), left.headers.get('set-cookie')]).toEqual([303, '/login', 'astrolabe_key=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0, astrolabe_reviewer=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0']);
     });
 
     it.each([
@@ -88,12 +88,12 @@ describe('pages', () => {
     });
 
     it('shows nothing of another organization', async () => {
-      for (const path of ['/', '/conversations', '/statements', '/losses', '/runs']) {
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs']) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(200);
         expect(text).not.toMatch(/northwind|c-refund|quick|careful|reason-model/i);
       }
-      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/losses', '/runs'].includes(path))) {
+      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs'].includes(path))) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(404);
         expect(text).not.toContain('Northwind & Sons');
@@ -106,7 +106,9 @@ describe('pages', () => {
       for (const path of [...pages, '/login', '/conversations/none']) {
         const { headers } = await open(path, reader);
         expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-        expect(headers.get('content-security-policy')).toBe("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+        const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        // The queue has keys; no other of these pages runs anything.
+        expect(headers.get('content-security-policy')).toBe(path === '/review' ? `${policy}; script-src 'self'` : policy);
         expect(headers.get('referrer-policy')).toBe('no-referrer');
         expect(headers.get('cache-control')).toBe('no-store');
       }
@@ -218,7 +220,6 @@ describe('pages', () => {
   }
 
   describe('in Chromium', () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     let browser: Browser | undefined;
     const start = async (options: BrowserContextOptions = {}) => (browser = await openBrowser(options)).context;
     afterEach(() => browser?.close());
@@ -279,32 +280,16 @@ describe('pages', () => {
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
         const scrolls = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
         if (scrolls) barriers.push(`${path} is wider than ${width} pixels`);
-        barriers.push(...(await audit(page, axe)).map((violation) => `${path}: ${violation}`));
+        barriers.push(...(await audit(page)).map((violation) => `${path}: ${violation}`));
       };
       for (const [index, path] of pages.entries()) await visit(path, reader, `${index}-${nameOf(path)}`);
-      for (const path of ['/', '/conversations', '/statements', '/losses', '/runs']) await visit(path, stranger, `empty-${nameOf(path)}`);
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs']) await visit(path, stranger, `empty-${nameOf(path)}`);
       await visit('/conversations/none', reader, 'not-found');
       await visit('/login', '', 'login');
       expect(barriers).toEqual([]);
     }, 120_000);
   });
 });
-
-/** What a reader sees of a document: no markup, entities resolved, white space as one space. */
-function readable(html: string): string {
-  const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&amp;': '&' };
-  return html
-    .replace(/<head>.*?<\/head>/s, '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&(?:lt|gt|quot|amp);/g, (entity) => entities[entity] ?? entity)
-    .replace(/[\s\u00a0]+/g, ' ');
-}
-
-async function audit(page: Page, axe: string): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>('axe.run(document, { resultTypes: ["violations"] })');
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.html).join(' and ')}`);
-}
 
 function nameOf(path: string): string {
   return path.replace(/\?.*/, '').replace(/[^a-z]+/gi, '-').slice(0, 40);

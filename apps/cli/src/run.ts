@@ -9,6 +9,7 @@ import { addEvidence } from './commands/evidence.js';
 import { addImportTrajectories } from './commands/import-trajectories.js';
 import { addKeys } from './commands/keys.js';
 import { addOutcomes } from './commands/outcomes.js';
+import { addReview } from './commands/review.js';
 import { addSignals } from './commands/signals.js';
 import { addSpool } from './commands/spool.js';
 import { reportError } from './report-error.js';
@@ -42,6 +43,7 @@ function buildProgram(terminal: Terminal): Command {
   addEvidence(program, terminal);
   addKeys(program, terminal);
   addContent(program, terminal);
+  addReview(program, terminal);
   addSignals(program, terminal);
   addSpool(program, terminal);
 

@@ -9,10 +9,12 @@ import { OutcomeMirror } from './outcome-mirror.js';
 import { PendingStore } from './pending-store.js';
 import { ReplayStore } from './replay/replay-store.js';
 import { ReplayService } from './replay/replay.service.js';
+import { ReviewStore } from './review/review-store.js';
+import { ReviewService } from './review/review.service.js';
 import { ShadowStore } from './replay/shadow-store.js';
 import { ShadowService } from './replay/shadow.service.js';
 
-const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService, LossStore, LossService];
+const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService, LossStore, LossService, ReviewStore, ReviewService];
 
 @Module({ imports: [TracesModule], providers: services, exports: [...services, TracesModule] })
 export class OutcomesModule {}

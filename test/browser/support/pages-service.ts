@@ -7,7 +7,7 @@ import { BookingService, DeliveryService, ReconciliationService } from '#billing
 import { ContractStore, DecisionService } from '#outcomes';
 import { ApiKeys, PlatformModule, ProblemFilter, createLogger, listen, type ManualClock } from '#platform';
 import { RolloutStore } from '#rollouts';
-import { OtlpIntake } from '#traces';
+import { OtlpIntake, TelemetrySettingsService } from '#traces';
 import { EvalsApiModule } from '../../../apps/api/src/evals/evals-api.module.js';
 import { PagesApiModule } from '../../../apps/api/src/pages/pages-api.module.js';
 import { startStripeSandbox } from '../../../apps/stripe-sandbox/src/start-stripe-sandbox.js';
@@ -20,6 +20,7 @@ export interface PagesService {
   keys: ApiKeys;
   contracts: ContractStore;
   rollouts: RolloutStore;
+  telemetry: TelemetrySettingsService;
   /** Loads what was accepted, decides and books it, tells the Stripe sandbox and reads that back: what the jobs of the worker do. */
   settle(organizationId: string): Promise<void>;
   close(): Promise<void>;
@@ -54,12 +55,13 @@ export async function startPagesService(clock: ManualClock): Promise<PagesServic
   }
 }
 
-function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'contracts' | 'rollouts' | 'settle'> {
+function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'contracts' | 'rollouts' | 'telemetry' | 'settle'> {
   const [decisions, booking, delivery, reconciliation] = [app.get(DecisionService), app.get(BookingService), app.get(DeliveryService), app.get(ReconciliationService)];
   return {
     keys: app.get(ApiKeys),
     contracts: app.get(ContractStore),
     rollouts: app.get(RolloutStore),
+    telemetry: app.get(TelemetrySettingsService),
     settle: async (organizationId) => {
       await intake.drain();
       await decisions.run(organizationId, async (tx, changes) => {

@@ -6,6 +6,8 @@ import { RolloutsModule } from '#rollouts';
 import { ConversationPagesController } from './conversations/conversations.controller.js';
 import { LossPagesController } from './losses/losses.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { ReviewActionsController } from './review/review-actions.controller.js';
+import { ReviewPagesController } from './review/review.controller.js';
 import { RunPagesController } from './runs/runs.controller.js';
 import { PageGuard } from './session/page.guard.js';
 import { SessionController } from './session/session.controller.js';
@@ -17,7 +19,7 @@ import { StatementPagesController } from './statements/statements.controller.js'
 /** The pages for people, rendered here. Needs PlatformModule. */
 @Module({
   imports: [OutcomesModule, BillingModule, EvalsModule, RolloutsModule],
-  controllers: [OverviewController, LossPagesController, ConversationPagesController, StatementPagesController, RunPagesController, SessionController, AssetsController],
+  controllers: [OverviewController, LossPagesController, ConversationPagesController, StatementPagesController, ReviewPagesController, ReviewActionsController, RunPagesController, SessionController, AssetsController],
   providers: [PageGuard, PageErrorFilter, PageInterceptor],
 })
 export class PagesApiModule {}

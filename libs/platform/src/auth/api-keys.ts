@@ -71,6 +71,12 @@ export class ApiKeys {
     return rows.map((row) => ({ ...row, scopes: row.scopes as Scope[] }));
   }
 
+  /** What a key is called; its id where the organization has no such key. */
+  async nameOf(organizationId: string, id: string): Promise<string> {
+    const row = await this.db.selectFrom('apiKeys').select('name').where('organizationId', '=', organizationId).where('id', '=', id).executeTakeFirst();
+    return row?.name ?? id;
+  }
+
   /** Safe to repeat; the first time is the one that is kept. @throws DomainError `api_key_not_found` when the organization has no such key */
   async revoke(organizationId: string, id: string): Promise<void> {
     const row = await this.db

@@ -25,6 +25,18 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Adjudications {
+  adjudicatedAt: Timestamp;
+  adjudicator: string;
+  answer: string;
+  decisionId: string;
+  keyId: string;
+  organizationId: string;
+  question: string;
+  reason: string;
+  sequence: Generated<bigint>;
+}
+
 export interface ApiKeys {
   createdAt: Timestamp;
   id: string;
@@ -108,6 +120,19 @@ export interface JobLeases {
   expiresAt: Timestamp;
   holder: string;
   name: string;
+}
+
+export interface Labels {
+  answer: string | null;
+  decisionId: string;
+  keyId: string;
+  labelledAt: Timestamp;
+  labeller: string;
+  note: string;
+  organizationId: string;
+  question: string;
+  sawOthers: boolean;
+  sequence: Generated<bigint>;
 }
 
 export interface MeterEvents {
@@ -221,6 +246,26 @@ export interface ReplaySignOffs {
   replayId: string;
   signedAt: Timestamp;
   signedBy: string;
+}
+
+export interface ReviewItems {
+  addedAt: Timestamp;
+  assignedTo: string | null;
+  decisionId: string;
+  organizationId: string;
+}
+
+export interface ReviewReasons {
+  addedAt: Timestamp;
+  addedBy: string;
+  decisionId: string;
+  note: string;
+  organizationId: string;
+  period: string | null;
+  seed: string | null;
+  stratumDrawn: number | null;
+  stratumSize: number | null;
+  why: string;
 }
 
 export interface RolloutEvents {
@@ -349,6 +394,7 @@ export interface Verdicts {
 }
 
 export interface DB {
+  adjudications: Adjudications;
   apiKeys: ApiKeys;
   breaks: Breaks;
   contentErasures: ContentErasures;
@@ -358,6 +404,7 @@ export interface DB {
   entries: Entries;
   jobCursors: JobCursors;
   jobLeases: JobLeases;
+  labels: Labels;
   meterEvents: MeterEvents;
   modelPrices: ModelPrices;
   organizations: Organizations;
@@ -366,6 +413,8 @@ export interface DB {
   postings: Postings;
   reconciliations: Reconciliations;
   replaySignOffs: ReplaySignOffs;
+  reviewItems: ReviewItems;
+  reviewReasons: ReviewReasons;
   rolloutEvents: RolloutEvents;
   rollouts: Rollouts;
   runs: Runs;

@@ -1,4 +1,5 @@
 import type { StatementLine } from '#billing';
+import type { ItemState } from '#outcomes';
 
 /** Addresses of pages. Ids come from outside and are escaped here, once. */
 export const addressOf = {
@@ -13,8 +14,20 @@ export const addressOf = {
     if (cursor !== undefined) query.set('cursor', cursor);
     return `/statements/${encodeURIComponent(key.customerId)}/${key.period}/outcomes?${query}`;
   },
+  review: ({ state, outcome, locale }: ReviewFilter = {}, page = 1): string => {
+    const query = new URLSearchParams({ ...(state !== undefined && { state }), ...(outcome !== undefined && { outcome }), ...(locale !== undefined && { locale }), ...(page > 1 && { page: String(page) }) });
+    return query.size > 0 ? `/review?${query}` : '/review';
+  },
+  reviewItem: (decisionId: string, filter: ReviewFilter = {}): string => `/review/items/${encodeURIComponent(decisionId)}${addressOf.review(filter).slice('/review'.length)}`,
   comparison: (base: string, candidate: string): string => `/comparisons?${new URLSearchParams({ base, candidate })}`,
 };
+
+/** What of the review queue is shown; without a state what is still to label. */
+export interface ReviewFilter {
+  state?: ItemState | 'all' | undefined;
+  outcome?: string | undefined;
+  locale?: string | undefined;
+}
 
 export interface StatementAddress {
   customerId: string;

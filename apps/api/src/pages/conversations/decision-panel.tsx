@@ -36,7 +36,8 @@ export function DecisionPanel({ decision, earlier, statement }: DecisionPanelPro
   );
 }
 
-function Explanation({ decision }: { decision: Decision }) {
+/** What the contract checked, in order, and on what each expression rests. */
+export function Explanation({ decision }: { decision: Decision }) {
   return (
     <details open>
       <summary>What the contract checked</summary>

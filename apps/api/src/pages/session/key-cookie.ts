@@ -8,14 +8,15 @@ export const KEY_COOKIE = 'astrolabe_key';
  * the service is reached over TLS never without it.
  */
 export function keyCookie(secret: string, config: Pick<Config, 'PUBLIC_URL'>): string {
-  return `${KEY_COOKIE}=${encodeURIComponent(secret)}; ${attributes(config)}`;
+  return `${KEY_COOKIE}=${encodeURIComponent(secret)}; ${cookieAttributes(config)}`;
 }
 
 /** Makes a browser forget it. */
 export function expiredKeyCookie(config: Pick<Config, 'PUBLIC_URL'>): string {
-  return `${KEY_COOKIE}=; ${attributes(config)}; Max-Age=0`;
+  return `${KEY_COOKIE}=; ${cookieAttributes(config)}; Max-Age=0`;
 }
 
-function attributes({ PUBLIC_URL: publicUrl }: Pick<Config, 'PUBLIC_URL'>): string {
+/** What every cookie here is: not for scripts, not for other sites, and over TLS where there is TLS. */
+export function cookieAttributes({ PUBLIC_URL: publicUrl }: Pick<Config, 'PUBLIC_URL'>): string {
   return `Path=/; HttpOnly; SameSite=Lax${publicUrl?.startsWith('https:') ? '; Secure' : ''}`;
 }

@@ -6,7 +6,7 @@ const COOKIE = new RegExp(`(?:^|;\\s*)${KEY_COOKIE}=([^;\\s]+)`);
 
 /**
  * The key of a request for a page, where a person has no headers to set: a header, then `?key=` of a link that was just opened, then the
- * cookie. For pages alone, which read and change nothing.
+ * cookie. For pages alone; what changes anything asks for a form's token besides (`form-token.ts`).
  */
 export function pageKeyOf(request: FastifyRequest): string | undefined {
   return keyInHeaders(request) ?? keyInAddress(request) ?? COOKIE.exec(request.headers.cookie ?? '')?.[1];

@@ -5,6 +5,7 @@ import { PageErrorFilter } from '../shell/page-error.filter.js';
 import { PageInterceptor } from '../shell/page.interceptor.js';
 import { sendPage } from '../shell/send-page.js';
 import { expiredKeyCookie, keyCookie } from './key-cookie.js';
+import { expiredReviewerCookie } from './reviewer-cookie.js';
 import { localPath } from './local-path.js';
 import { LoginPage } from './login-page.js';
 
@@ -40,10 +41,10 @@ export class SessionController {
   @Post('logout')
   @HttpCode(303)
   logOut(@Res() reply: FastifyReply): void {
-    redirect(reply, '/login', expiredKeyCookie(this.config));
+    redirect(reply, '/login', [expiredKeyCookie(this.config), expiredReviewerCookie(this.config)]);
   }
 }
 
-function redirect(reply: FastifyReply, path: string, cookie: string): void {
+function redirect(reply: FastifyReply, path: string, cookie: string | string[]): void {
   void reply.status(303).headers({ 'set-cookie': cookie, location: path, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).send();
 }

@@ -1,4 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { reviewKeys } from '../review/review-keys.js';
 import { icon } from './assets.js';
 import { stylesheet } from './stylesheet.js';
 
@@ -13,6 +14,14 @@ export class AssetsController {
   @Header('x-content-type-options', 'nosniff')
   stylesheet(): string {
     return stylesheet;
+  }
+
+  @Get('review-keys.js')
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  @Header('cache-control', FOR_EVER)
+  @Header('x-content-type-options', 'nosniff')
+  reviewKeys(): string {
+    return reviewKeys;
   }
 
   @Get('astrolabe.svg')

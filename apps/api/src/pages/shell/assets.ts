@@ -1,4 +1,5 @@
 import { sha256Hex } from '#platform';
+import { reviewKeys } from '../review/review-keys.js';
 import { stylesheet } from './stylesheet.js';
 
 /** An astrolabe's rim, its pointer and its pin. */
@@ -10,4 +11,5 @@ const HASH_CHARACTERS = 12;
 const versioned = (path: string, content: string): string => `${path}?v=${sha256Hex(content).slice(0, HASH_CHARACTERS)}`;
 
 export const STYLESHEET_PATH = versioned('/assets/astrolabe.css', stylesheet);
+export const REVIEW_KEYS_PATH = versioned('/assets/review-keys.js', reviewKeys);
 export const ICON_PATH = versioned('/assets/astrolabe.svg', icon);

@@ -1,13 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { ICON_PATH, STYLESHEET_PATH } from './assets.js';
 
-export type Section = 'overview' | 'conversations' | 'statements' | 'losses' | 'runs';
+export type Section = 'overview' | 'conversations' | 'statements' | 'losses' | 'review' | 'runs';
 
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: 'overview', path: '/', label: 'Overview' },
   { section: 'conversations', path: '/conversations', label: 'Conversations' },
   { section: 'statements', path: '/statements', label: 'Statements' },
   { section: 'losses', path: '/losses', label: 'Losses' },
+  { section: 'review', path: '/review', label: 'Review' },
   { section: 'runs', path: '/runs', label: 'Runs' },
 ];
 
@@ -18,11 +19,13 @@ export interface LayoutProps {
   section?: Section;
   /** Whose data it is; undefined before log-in, where there is nothing to navigate to. */
   organization?: string;
+  /** The address of a script; its handler needs `MayRunScript`. */
+  script?: string;
   children: ComponentChildren;
 }
 
-/** The frame of every page: landmarks, navigation, and nothing that needs a script. */
-export function Layout({ title, heading, section, organization, children }: LayoutProps) {
+/** The frame of every page: landmarks, navigation, and nothing that needs a script. A page that names one works without it too. */
+export function Layout({ title, heading, section, organization, script, children }: LayoutProps) {
   return (
     <html lang="en">
       <head>
@@ -33,6 +36,7 @@ export function Layout({ title, heading, section, organization, children }: Layo
         <title>{`${title} · Astrolabe`}</title>
         <link rel="icon" type="image/svg+xml" href={ICON_PATH} />
         <link rel="stylesheet" href={STYLESHEET_PATH} />
+        {script !== undefined && <script defer src={script} />}
       </head>
       <body>
         <a class="skip" href="#main">

@@ -116,8 +116,42 @@ input, select { font: inherit; color: inherit; background: var(--raised); border
 .login input { width: 100%; }
 .compare { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; }
 .compare label { display: grid; gap: 0.15rem; color: var(--muted); font-size: 0.875rem; min-width: 0; max-width: 100%; }
-.compare select { color: var(--ink); }
+.compare select, .compare input { color: var(--ink); }
 .pager { display: flex; gap: 1.5rem; }
+a.button { display: inline-block; padding: 0.45rem 1.1rem; border-radius: 6px; background: var(--accent); color: var(--raised); text-decoration: none; }
+textarea { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--muted); border-radius: 6px; padding: 0.4rem 0.6rem; width: 100%; resize: vertical; }
+kbd { display: inline-block; min-width: 1.4em; padding: 0 0.3em; text-align: center; font: 0.75rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; border: 1px solid currentColor; border-radius: 4px; vertical-align: 0.1em; }
+.last-label { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; margin: 0 0 1rem; padding: 0.45rem 0.9rem; background: var(--chip); border-radius: 6px; max-width: 46rem; }
+.last-label button { background: var(--raised); }
+.empty p, .good p { margin: 0.25rem 0; }
+.review { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; gap: 0 2.5rem; align-items: start; }
+.review-evidence > h2:first-child { margin-top: 0.5rem; }
+.review-judgement { position: sticky; top: 1rem; margin-top: 0.5rem; max-height: calc(100vh - 2rem); overflow-y: auto; }
+.review-judgement h2 { margin-top: 0; }
+.review-judgement .facts { grid-template-columns: 1fr; gap: 0.35rem; }
+.review-judgement .facts > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); }
+.question { margin: 0 0 1rem; padding-top: 0.75rem; border-top: 1px solid var(--rule); }
+fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+fieldset:disabled { opacity: 0.6; }
+legend { padding: 0; font-weight: 560; margin-bottom: 0.5rem; }
+.answers { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; margin-bottom: 0.6rem; }
+button.choice { background: none; color: inherit; border-color: var(--muted); }
+button.choice:hover { border-color: var(--accent); color: var(--accent); }
+button.choice kbd { color: var(--muted); }
+.note-field { display: grid; gap: 0.15rem; color: var(--muted); font-size: 0.875rem; margin-bottom: 0.6rem; }
+.note-field textarea { color: var(--ink); }
+.others { margin-bottom: 1rem; }
+.keys { margin: 0.25rem 0 0.5rem; font-size: 0.875rem; }
+.keys > div { display: grid; grid-template-columns: 5rem 1fr; padding: 0.1rem 0; }
+.keys dt { display: flex; gap: 0.3rem; } .keys dd { margin: 0; }
+.transcript { list-style: none; margin: 0 0 1rem; padding: 0; display: grid; gap: 0.6rem; }
+.transcript li { max-width: 85%; padding: 0.5rem 0.8rem; border: 1px solid var(--rule); border-radius: 8px; background: var(--raised); justify-self: start; overflow-wrap: anywhere; white-space: pre-line; }
+.transcript .from-user { justify-self: end; background: var(--spec-ground); border-color: transparent; }
+.speaker { display: block; font-size: 0.8125rem; color: var(--muted); }
+.from-user .speaker { color: var(--ink); }
+.digest { margin-bottom: 1rem; } .digest h3 { margin-top: 0.75rem; } .digest .note { margin: 0 0 0.35rem; }
+.digest li { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); padding: 0.15rem 0; }
+.offset { color: var(--muted); font-variant-numeric: tabular-nums; }
 
 @media (max-width: 46rem) {
   main { padding: 1.25rem 1rem 3rem; }
@@ -141,6 +175,10 @@ input, select { font: inherit; color: inherit; background: var(--raised); border
   .waterfall td[data-label] { display: inline-flex; gap: 0.4rem; margin-right: 1.1rem; font-size: 0.875rem; }
   .waterfall td.nothing { display: none; }
   .trials { justify-content: end; }
+}
+@media (max-width: 62rem) {
+  .review { grid-template-columns: minmax(0, 1fr); }
+  .review-judgement { position: static; max-height: none; margin-top: 1.5rem; }
 }
 @media print {
   :root { --ground: #fff; --raised: #fff; --ink: #000; --muted: #444; --rule: #bbb; }
