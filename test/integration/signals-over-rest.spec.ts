@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { ApiKeys, ManualClock, SystemClock, createLogger, openClickHouseServer } from '#platform';
 import { OtlpIntake, TraceReader } from '#traces';
 import { openReceivers, type OtlpReceivers, type ReceiverSettings } from '../support/otlp-receivers.js';
+import { eventually } from '../support/service-process.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 /* What a system of record sends over REST: on disk before it is acknowledged, each id once, one bad record no reason to refuse the others. */
@@ -71,27 +73,49 @@ describe('POST /api/v1/signals', () => {
   });
 
   it('counts an id once: in a batch, across batches, and after a restart; what came first stands', async () => {
-    const { post, signalsIn } = await newSender();
-    expect((await post([REFUND, { ...REFUND, value: 1 }])).body).toMatchObject({ accepted: 2, repeated: 1 });
+    const { organizationId, post, signalsIn } = await newSender();
+    const config = { DATA_DIR: `${stores.config.DATA_DIR}/${++number}` };
+    const first = await openReceivers(stores, { clock, config });
+    expect((await post([REFUND, { ...REFUND, value: 1 }], {}, first)).body).toMatchObject({ accepted: 2, repeated: 1 });
     clock.advance(60_000);
-    expect((await post([{ ...REFUND, value: 2, conversationId: 'c-2', at: '2026-11-01T00:20:00Z' }])).body).toMatchObject({ accepted: 1, repeated: 1 });
-    const restarted = await others({});
+    expect((await post([{ ...REFUND, value: 2, conversationId: 'c-2', at: '2026-11-01T00:20:00Z' }], {}, first)).body).toMatchObject({ accepted: 1, repeated: 1 });
+    await first.close();
+    const restarted = await others({ config });
     expect((await post([{ ...REFUND, value: 3 }], {}, restarted)).body).toMatchObject({ repeated: 1 });
-    expect([await signalsIn('c-1', restarted), await signalsIn('c-2')]).toEqual([['refund_issued 42.5'], []]);
-    // And once it is: no second row to any reader.
-    const rows = await stores.clickhouse.rows<{ n: string }>({ query: "SELECT count() AS n FROM (SELECT DISTINCT * EXCEPT ingested_at FROM signals WHERE signal_id = 'rest-refund-17' AND value != '42.5')", query_params: {} });
-    expect(rows).toEqual([{ n: '0' }]);
+    expect([await signalsIn('c-1', restarted), await signalsIn('c-2', restarted)]).toEqual([['refund_issued 42.5'], []]);
+    // Whoever reads the table and not through the reader finds copies of one row, and no second one.
+    const rows = await stores.clickhouse.rows<{ value: string }>({ query: 'SELECT DISTINCT * FROM signals WHERE organization_id = {organizationId: String}', query_params: { organizationId } });
+    expect(rows.map(({ value }) => value)).toEqual(['42.5']);
   });
 
-  it('loses nothing of what was claimed by a receiver that died before it wrote it', async () => {
+  // Whether a receiver died after the claim or could not write, what is left is the same: a claim, and no row.
+  it('loses nothing of what was claimed and not written; what came first with the id is written when the id comes again', async () => {
     const { organizationId, post, signalsIn } = await newSender();
-    const broken = await others({});
-    const append = (broken.intake as unknown as { spool: { append: (frames: unknown) => Promise<void> } }).spool;
-    append.append = () => Promise.reject(new Error('the process died here'));
-    expect(await post([REFUND], {}, broken)).toMatchObject({ status: 503, body: { code: 'not_stored' }, retryAfter: '5' });
+    const full = await others({ config: { SPOOL_BYTES_MAX: 1 } });
+    expect(await post([REFUND], {}, full)).toMatchObject({ status: 503, body: { code: 'spool_full' }, retryAfter: expect.stringMatching(/^\d+$/) });
     expect(await stores.postgres.selectFrom('signalClaims').select('id').where('organizationId', '=', organizationId).execute()).toEqual([{ id: 'refund-17' }]);
-    expect((await post([REFUND])).body).toMatchObject({ accepted: 1, repeated: 1 });
-    expect(await signalsIn('c-1')).toEqual(['refund_issued 42.5']);
+    expect(await signalsIn('c-1')).toEqual([]);
+    expect((await post([{ ...REFUND, value: 9 }, { ...REFUND, id: 'new', value: 8 }])).body).toMatchObject({ accepted: 2, repeated: 1 });
+    expect((await signalsIn('c-1')).sort()).toEqual(['refund_issued 42.5', 'refund_issued 8']);
+  });
+
+  it('is one signal where two receivers are sent its id at once', async () => {
+    const { organizationId, post, signalsIn } = await newSender();
+    const second = await others({});
+    const batch = (value: number) => Array.from({ length: 100 }, (_, n) => ({ ...REFUND, id: `s-${n + 100}`, name: `n-${n}`, value }));
+    // Both wait for the id in the middle and go on when it is free. Did they take ids as they come, each would then hold what the other needs.
+    const middle = await stores.postgres.startTransaction().execute();
+    await middle.insertInto('signalClaims').values({ organizationId, id: 's-150', signal: '{}', claimedAt: clock.now() }).execute();
+    const sent = [post(batch(1)), post(batch(2).reverse(), {}, second)];
+    const waiting = sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await eventually(() => waiting.execute(stores.postgres), ({ rows }) => rows.length === 2);
+    await middle.rollback().execute();
+    const answers = await Promise.all(sent);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers.map(({ body }) => body['repeated'] as number).sort()).toEqual([0, 100]);
+    await second.intake.drain();
+    const names = (await signalsIn('c-1')).map((said) => said.split(' ')[0]);
+    expect([names.length, new Set(names).size]).toEqual([100, 100]);
   });
 
   it('leaves out what is wrong, and says which and why; refuses a request of which nothing is right', async () => {

@@ -31,22 +31,27 @@ export class SignalClaims {
     let claimed = 0;
     for (let at = 0; at < wanted.length; at += ROWS_PER_STATEMENT) {
       const part = wanted.slice(at, at + ROWS_PER_STATEMENT);
-      claimed += await this.#insert(organizationId, part, claimedAt);
-      signals.push(...(await this.#read(organizationId, part)));
+      const isNew = await this.#insert(organizationId, part, claimedAt);
+      claimed += isNew.size;
+      // What is new needs no second look: most requests are one statement.
+      const before = part.filter(({ id }) => !isNew.has(id));
+      const found = before.length === 0 ? new Map<string, ClaimedSignal>() : await this.#read(organizationId, before);
+      for (const signal of part) signals.push(found.get(signal.id) ?? { ...signal, claimedAtMs: claimedAt.getTime() });
     }
     return { signals, repeated: sent.length - claimed };
   }
 
-  async #insert(organizationId: string, signals: readonly SentSignal[], claimedAt: Date): Promise<number> {
+  /** @returns the ids that were not there before */
+  async #insert(organizationId: string, signals: readonly SentSignal[], claimedAt: Date): Promise<Set<string>> {
     const rows = signals.map((signal) => ({ organizationId, id: signal.id, signal: JSON.stringify(signal), claimedAt }));
-    const { numInsertedOrUpdatedRows } = await this.db.insertInto('signalClaims').values(rows).onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow();
-    return Number(numInsertedOrUpdatedRows ?? 0);
+    const inserted = await this.db.insertInto('signalClaims').values(rows).onConflict((conflict) => conflict.doNothing()).returning('id').execute();
+    return new Set(inserted.map(({ id }) => id));
   }
 
   // A statement of its own: it sees what another receiver has claimed while the insert waited for it.
-  async #read(organizationId: string, signals: readonly SentSignal[]): Promise<ClaimedSignal[]> {
+  async #read(organizationId: string, signals: readonly SentSignal[]): Promise<Map<string, ClaimedSignal>> {
     const ids = signals.map(({ id }) => id);
-    const rows = await this.db.selectFrom('signalClaims').select(['signal', 'claimedAt']).where('organizationId', '=', organizationId).where('id', 'in', ids).execute();
-    return rows.map(({ signal, claimedAt }) => ({ ...(JSON.parse(signal) as SentSignal), claimedAtMs: claimedAt.getTime() }));
+    const rows = await this.db.selectFrom('signalClaims').select(['id', 'signal', 'claimedAt']).where('organizationId', '=', organizationId).where('id', 'in', ids).execute();
+    return new Map(rows.map(({ id, signal, claimedAt }) => [id, { ...(JSON.parse(signal) as SentSignal), claimedAtMs: claimedAt.getTime() }]));
   }
 }

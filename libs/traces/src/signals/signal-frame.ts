@@ -26,7 +26,7 @@ function writeRow(block: SignalBlock, organizationId: string, signal: ClaimedSig
   block.value.text(signal.value);
   for (const [name, value] of Object.entries(signal.attributes)) if (block.attributes.key(name)) block.attributes.values.string(value);
   block.attributes.endRow();
-  block.ingestedAt.values.u64(signal.claimedAtMs % 4_294_967_296, Math.floor(signal.claimedAtMs / 4_294_967_296));
+  block.ingestedAt.values.integer(signal.claimedAtMs);
   block.origin.text('rest');
   block.endRow();
 }
