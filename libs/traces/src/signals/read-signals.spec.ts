@@ -61,10 +61,16 @@ describe('a record that cannot be taken', () => {
     ]);
   });
 
-  it('is told everything that is wrong with it', () => {
+  it('is told what is wrong with it, at most five things', () => {
     expect(problemOf({ id: '', name: 'x', source: 'system', kind: 'x' })).toBe(
       'kind is "x": it must be signal, handoff, end, verdict, exposure; id must be a text of 1 to 200 characters, and has 0; it names neither a conversation nor a trace: give conversationId or traceId',
     );
+  });
+
+  it('is told how much more is wrong', () => {
+    const problem = problemOf({ source: 'x', kind: 'x', traceId: 'x', spanId: 'x', at: 'x' });
+    // kind, id, name, source and traceId; not spanId and at.
+    expect(problem).toMatch(/^kind is .*; id is .*; name is .*; source is .*; traceId is .*; and 2 more$/);
   });
 
   const allZero = '0'.repeat(32);

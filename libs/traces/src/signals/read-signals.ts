@@ -48,6 +48,8 @@ const EXAMPLE = '{"id": "refund-17", "name": "refund_issued", "source": "system"
 const CHARS_MAX = 200;
 const RECORDS_MAX = 10_000;
 const SHOWN_CHARS_MAX = 100;
+// A record of a few hundred bytes can be wrong in more than a hundred places: without a bound the answer is many times the request.
+const SHOWN_PROBLEMS_MAX = 5;
 
 /**
  * The records of a body, not checked one by one: `{"signals": [...]}`, an array, or a record a line.
@@ -71,7 +73,7 @@ export function readSignals(records: readonly unknown[], rules: SignalRules): { 
     const signal = isObject(record) ? readSignal(record, rules, problems) : undefined;
     if (!signal) problems.push(`it is ${shown(record)}: send an object such as ${EXAMPLE}`);
     if (signal && problems.length === 0) signals.push(signal);
-    else rejected.push({ index, id: signal?.id ? signal.id.slice(0, CHARS_MAX) : null, problem: problems.join('; ') });
+    else rejected.push({ index, id: signal?.id ? signal.id.slice(0, CHARS_MAX) : null, problem: listed(problems) });
   }
   return { signals, rejected };
 }
@@ -235,6 +237,11 @@ function malformed(what: string, cause?: unknown): DomainError {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function listed(problems: readonly string[]): string {
+  const more = problems.length - SHOWN_PROBLEMS_MAX;
+  return [...problems.slice(0, SHOWN_PROBLEMS_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 function shown(value: unknown): string {
