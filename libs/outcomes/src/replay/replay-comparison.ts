@@ -1,5 +1,5 @@
 import { formatMicros, sha256Hex, type Micros } from '#platform';
-import { mcnemarExact, normalQuantile } from '#stats';
+import { mcnemar, normalQuantile } from '#stats';
 import type { ExplainedExpression } from '../decision.js';
 import { RatedMoney, type MonthMoney } from './rated-money.js';
 import type { ReplayedOutcome } from './replay-conversation.js';
@@ -57,9 +57,6 @@ export interface ReplayResult {
   flips: { count: number; sample: Flip[] };
   confidence: ReplayConfidence;
 }
-
-// Beyond it the exact test takes seconds, and differs from the normal one in no digit that is shown.
-const EXACT_DISCORDANT_MAX = 2000;
 
 export class ReplayComparison {
   readonly #shifts = new Map<string, OutcomeShift>();
@@ -126,7 +123,7 @@ export class ReplayComparison {
 
   #confidence(): ReplayConfidence {
     const { base: baseOnly, draft: draftOnly } = this.#only;
-    return { perConversation: this.#isComparable ? this.#interval() : null, baseOnly, draftOnly, pValue: mcnemarP(baseOnly, draftOnly) };
+    return { perConversation: this.#isComparable ? this.#interval() : null, baseOnly, draftOnly, pValue: mcnemar(baseOnly, draftOnly) };
   }
 
   // A mean and its standard error over independent conversations; with few of them the true level is somewhat lower.
@@ -147,20 +144,6 @@ export class ReplayComparison {
   get #isComparable(): boolean {
     return new Set([...this.#currencies.base, ...this.#currencies.draft]).size <= 1;
   }
-}
-
-function mcnemarP(baseOnly: number, draftOnly: number): number {
-  if (baseOnly + draftOnly <= EXACT_DISCORDANT_MAX) return mcnemarExact(baseOnly, draftOnly);
-  const z = Math.abs(baseOnly - draftOnly) / Math.sqrt(baseOnly + draftOnly);
-  return Math.min(1, 2 * upperTail(z));
-}
-
-// Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26, for the complementary error function: off by 1.5e-7 at most.
-function upperTail(z: number): number {
-  const x = z / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return (series * Math.exp(-x * x)) / 2;
 }
 
 function amountOf(outcomes: readonly ReplayedOutcome[]): Micros {
