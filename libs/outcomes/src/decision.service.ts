@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, JobCursors, LOGGER, Postgres, type Logger, type Tx } from '#platform';
+import { Clock, forEachBounded, JobCursors, LOGGER, Postgres, type Logger, type Tx } from '#platform';
 import { TraceReader } from '#traces';
 import { ContractStore, type ContractVersion } from './contract-store.js';
 import { LONGEST_EPISODE_DEFAULT_MS, QUIET_WINDOW_DEFAULT_MS } from './contract-schema.js';
@@ -59,8 +59,10 @@ export class DecisionService {
       const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_TOGETHER);
       if (due.length === 0) return decided;
       const batches = Array.from({ length: Math.ceil(due.length / BATCH_CONVERSATIONS) }, (_, batch) => due.slice(batch * BATCH_CONVERSATIONS, (batch + 1) * BATCH_CONVERSATIONS));
-      const counts = await Promise.all(batches.map((batch) => this.#decideApart(organizationId, batch, book)));
-      decided += counts.reduce((sum, count) => sum + count, 0);
+      await forEachBounded(batches, BATCHES_TOGETHER, async (batch) => {
+        const count = await this.#decideApart(organizationId, batch, book);
+        decided += count;
+      });
     }
   }
 

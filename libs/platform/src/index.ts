@@ -1,5 +1,6 @@
 export { DomainError, assertInvariant, messageOf, type DomainErrorInput, type ErrorKind } from './errors.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
+export { forEachBounded } from './for-each-bounded.js';
 export { canonicalJson, derivedId, randomId, sha256Hex } from './ids.js';
 export { MICROS_PER_UNIT, divideHalfEven, formatDecimal, formatMicros, parseDecimal, parseMicros, type Micros } from './money.js';
 export { configSchema, type Config } from './config/config-schema.js';

@@ -8,13 +8,12 @@
  * Safe to repeat, and from several workers at once: a claim excludes, and identifier and idempotency key are the event's own id.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, DomainError } from '#platform';
+import { Clock, DomainError, forEachBounded } from '#platform';
 import { OutboxStore, type ClaimedEvent, type Queue } from '../outbox/outbox.store.js';
 import type { SendAnswer } from '../stripe/send-answer.js';
 import { StripeDirectory } from '../stripe/stripe-directory.js';
 import { StripeGateway } from '../stripe/stripe.gateway.js';
 import { settlementOf } from './delivery-state.js';
-import { forEachBounded } from './for-each-bounded.js';
 
 /** Nest token of a source of randomness, `() => [0, 1)`: only for jitter. */
 export const RANDOM = Symbol('RANDOM');

@@ -7,8 +7,7 @@
  * Known gaps: usage that somebody else sends for a period in which nothing is booked is not looked at, nor are invoices.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock, type Micros } from '#platform';
-import { forEachBounded } from '../delivery/for-each-bounded.js';
+import { Clock, forEachBounded, type Micros } from '#platform';
 import { StripeDirectory } from '../stripe/stripe-directory.js';
 import { StripeGateway } from '../stripe/stripe.gateway.js';
 import type { BookingBreakRow } from './booking-breaks.query.js';
