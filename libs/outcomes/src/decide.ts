@@ -36,7 +36,7 @@ const ORDINARY: Circumstances = { isPilot: false, isReopened: false, isChargedAl
  * @param sources where the facts come from; with them the explanation names signals and spans
  * @returns one verdict about the episode, and in an additive contract one more for each further policy that holds
  */
-export function decide(contract: Contract, facts: Facts, circumstances: Circumstances = ORDINARY, sources: FactSources | undefined = undefined): [Verdict, ...Verdict[]] {
+export function decide(contract: Contract, facts: Facts, circumstances: Circumstances = ORDINARY, sources?: FactSources): [Verdict, ...Verdict[]] {
   const explanation: ExplainedExpression[] = [];
   const explain = (expression: CompiledExpression, held: boolean) => void explanation.push({ at: expression.at, expression: expression.text, held, ...partsOf(expression, facts, sources) });
   const exclusion = contract.exclusions.find(({ when }) => {
