@@ -45,7 +45,7 @@ describe('signals that come as log records', () => {
       signalsIn: async (id: string) => ((await reader.rowsOf(organizationId, [id])).get(id)?.signals ?? []).map(({ name, at_ns }) => [name, Number((BigInt(at_ns) - START_NS) / 1_000_000_000n)]),
       changed: async (from: Date, to: Date) => (await reader.changedConversations(organizationId, from, to)).map(({ conversationId }) => conversationId),
       ended: (from: Date, to: Date) => reader.endedConversations(organizationId, from, to),
-      loadedThrough: async () => new Date(((await reader.loadedThrough(organizationId, new Date(0)))?.getTime() ?? 0) + 1),
+      loadedThrough: async () => new Date(((await reader.loadedThrough(organizationId, new Date(0))).loadedThrough?.getTime() ?? 0) + 1),
     };
   };
   const span = (trace: number, conversation = '', given: OtlpSpan = {}): OtlpSpan => ({

@@ -161,7 +161,7 @@ describe('POST /api/v1/signals', () => {
 
   it('wakes the conversation that it is about', async () => {
     const { organizationId, post, signalsIn } = await newSender();
-    const from = new Date(((await reader.loadedThrough(organizationId, new Date(0)))?.getTime() ?? 0) + 1);
+    const from = new Date(((await reader.loadedThrough(organizationId, new Date(0))).loadedThrough?.getTime() ?? 0) + 1);
     await post([REFUND, { ...REFUND, id: 'end', kind: 'end', name: 'conversation_end', conversationId: 'c-9' }]);
     await signalsIn('c-1');
     // A conversation that has no turn is none yet: it has no span, and nothing to decide.

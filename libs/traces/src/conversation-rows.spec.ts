@@ -3,7 +3,7 @@ import { rowsByConversation } from './conversation-rows.js';
 import type { ConversationSignalRow } from './queries/conversation-signals.query.js';
 import type { ConversationSpanRow } from './queries/conversation-spans.query.js';
 
-const span = (traceId: string, spanId: string, named = '') => ({ conversation_id: 'as asked', own_conversation_id: named, trace_id: traceId, span_id: spanId }) as ConversationSpanRow;
+const span = (traceId: string, spanId: string, named = '') => ({ own_conversation_id: named, trace_id: traceId, span_id: spanId }) as ConversationSpanRow;
 const signal = (traceId: string, id: string, named = '') => ({ conversation_id: 'as asked', own_conversation_id: named, trace_id: traceId, signal_id: id }) as ConversationSignalRow;
 
 describe('rowsByConversation', () => {
@@ -28,8 +28,8 @@ describe('rowsByConversation', () => {
     expect(movedFrom(['b'])).toEqual([['b', ['t1', 'z']]]);
   });
 
-  it('writes the conversation on every row', () => {
-    expect(rowsByConversation(['a'], spans, signals).get('a')?.spans.map((row) => row.conversation_id)).toEqual(['a', 'a', 'a']);
+  it('writes the conversation on every signal', () => {
+    expect(rowsByConversation(['a'], spans, signals).get('a')?.signals.map((row) => row.conversation_id)).toEqual(['a']);
   });
 
   it('gives a signal without a trace to the conversation that it names, and to no other', () => {

@@ -21,7 +21,7 @@ export function rowsByConversation(conversationIds: readonly string[], spans: re
   const rows = new Map<string, ConversationRows>(conversationIds.map((id) => [id, { spans: [], signals: [], movedIds: new Set() }]));
   for (const span of spans) {
     const owner = ownerOf.get(span.trace_id) ?? '';
-    rows.get(owner)?.spans.push({ ...span, conversation_id: owner });
+    rows.get(owner)?.spans.push(span);
     if (span.own_conversation_id !== owner) rows.get(span.own_conversation_id)?.movedIds.add(span.trace_id);
   }
   const given = new Set<string>();

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '#platform';
 import { withCharges } from './charged-spans.js';
 import { rowsByConversation, type ConversationRows } from './conversation-rows.js';
+import { changeCountQuery, type ChangeCountRow } from './queries/change-count.query.js';
 import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
 import { conversationContentsQuery, type ConversationContentRow } from './queries/conversation-contents.query.js';
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
@@ -11,6 +12,9 @@ import { conversationsBetweenQuery, type ConversationBetweenRow } from './querie
 import { endedConversationsQuery, type EndedConversationRow } from './queries/ended-conversations.query.js';
 import { loadedThroughQuery, type LoadedThroughRow } from './queries/loaded-through.query.js';
 import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
+
+// Read together, and a hundred bytes or so each.
+const CHANGES_MAX = 100_000;
 
 export interface ConversationSummary {
   conversationId: string;
@@ -51,11 +55,20 @@ export class TraceReader {
     return rows.map((row) => row.conversation_id);
   }
 
-  /** When something was last loaded at or after `from`, by the store's clock; undefined when nothing was. */
-  async loadedThrough(organizationId: string, from: Date): Promise<Date | undefined> {
-    const [row] = await this.clickhouse.rows<LoadedThroughRow>(loadedThroughQuery({ organizationId, from }));
+  /**
+   * When something was last loaded at or after `from`, and when that was asked, by the store's clock; undefined when nothing was. Where more
+   * than `changesMax` traces were changed since, when the last of so many was.
+   */
+  async loadedThrough(organizationId: string, from: Date, changesMax = CHANGES_MAX): Promise<{ loadedThrough: Date | undefined; askedAt: Date }> {
+    const [row] = await this.clickhouse.rows<LoadedThroughRow>(loadedThroughQuery({ organizationId, from, changesMax }));
     const ms = Number(row?.loaded_through_ms ?? 0);
-    return ms > 0 ? new Date(ms) : undefined;
+    return { loadedThrough: ms > 0 ? new Date(ms) : undefined, askedAt: new Date(Number(row?.now_ms ?? 0)) };
+  }
+
+  /** How many changes, as far as they can be seen, were loaded in [from, to). */
+  async changeCount(organizationId: string, from: Date, to: Date): Promise<number> {
+    const [row] = await this.clickhouse.rows<ChangeCountRow>(changeCountQuery({ organizationId, from, to }));
+    return Number(row?.changes ?? 0);
   }
 
   /** Everything that was sent about each of the given conversations; a trace belongs to one conversation. */

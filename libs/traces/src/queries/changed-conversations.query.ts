@@ -6,11 +6,11 @@ export interface ChangedConversationRow {
 }
 
 /**
- * Conversations of which something was loaded in [from, to), with the latest activity of the whole conversation. A trace whose
- * conversation stands only on a span that came in another load is found by its id.
+ * Conversations of which something was loaded in [from, to), with the latest activity of the whole conversation: those that it names, and all
+ * that anything else of the same trace names, because a trace may belong to another one from now on.
  *
- * trace_changes: prefix (organization_id, loaded_at). conversations: prefix (organization_id, conversation_id), and the bloom filter on
- * trace_id for the second half of `changed`. Two halves and no OR, which would use neither index.
+ * Each by the prefix of its order: trace_changes (organization_id, loaded_at), trace_index (organization_id, trace_id), conversations
+ * (organization_id, conversation_id). Two halves and no OR, which would use neither.
  */
 export function changedConversationsQuery(input: { organizationId: string; from: Date; to: Date }): ClickHouseQuery {
   return {
@@ -33,9 +33,10 @@ WHERE organization_id = {organizationId: String}
     WHERE known_conversation_id != ''
     UNION ALL
     SELECT conversation_id
-    FROM conversations
+    FROM trace_index
     WHERE organization_id = {organizationId: String}
-      AND trace_id IN (SELECT trace_id FROM changes GROUP BY trace_id HAVING max(known_conversation_id) = '')
+      AND trace_id IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
+      AND conversation_id != ''
   )
 GROUP BY conversation_id
 ORDER BY conversation_id`,

@@ -15,7 +15,7 @@ export const CHANGED_TRACES = `SELECT trace_id
   WHERE organization_id = {organizationId: String}
     AND loaded_at >= fromUnixTimestamp64Milli({sinceMs: Int64}, 'UTC')`;
 
-/** The changed traces, and the others of their conversations. Bloom filter on trace_id, then prefix (organization_id, conversation_id). */
+/** The changed traces, and the others of their conversations. trace_index by (organization_id, trace_id), conversations by (organization_id, conversation_id). */
 export const TOUCHED_TRACES = `SELECT trace_id
   FROM changed
   UNION ALL
@@ -25,8 +25,9 @@ export const TOUCHED_TRACES = `SELECT trace_id
     AND conversation_id IN
     (
       SELECT conversation_id
-      FROM conversations
+      FROM trace_index
       WHERE organization_id = {organizationId: String}
+        AND conversation_id != ''
         AND trace_id IN (SELECT trace_id FROM changed)
     )`;
 

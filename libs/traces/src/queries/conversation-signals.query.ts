@@ -18,9 +18,8 @@ export interface ConversationSignalRow {
 }
 
 /**
- * What was observed in the given conversations, once each, oldest first: in their traces, and what came as a log record that names the
- * conversation and no trace. Both tables by the prefix of their order, conversations (organization_id, conversation_id), signals
- * (organization_id, trace_id); for what has no trace also the bloom filter on conversation_id. Two halves and no OR, which would use neither.
+ * What was observed in the given conversations, once each, oldest first: in their traces, and what names the conversation and no trace. Both
+ * tables by the prefix of their order: conversations (organization_id, conversation_id), signals (organization_id, subject).
  */
 export function conversationSignalsQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
   return {
@@ -33,25 +32,19 @@ WITH traces AS
     AND conversations.conversation_id IN {conversationIds: Array(String)}
   GROUP BY trace_id
 ),
-sent AS
-(
-  SELECT *
-  FROM signals
-  WHERE signals.organization_id = {organizationId: String}
-    AND signals.trace_id IN (SELECT trace_id FROM traces)
-  UNION ALL
-  SELECT *
-  FROM signals
-  WHERE signals.organization_id = {organizationId: String}
-    AND signals.trace_id = toFixedString('', 16)
-    AND signals.conversation_id IN {conversationIds: Array(String)}
-),
 found AS
 (
   SELECT *
-  FROM sent
-  ORDER BY sent.ingested_at DESC
-  LIMIT 1 BY sent.organization_id, sent.trace_id, sent.signal_id
+  FROM signals
+  WHERE signals.organization_id = {organizationId: String}
+    AND signals.subject IN
+    (
+      SELECT trace_id FROM traces
+      UNION ALL
+      SELECT sipHash128Reference(arrayJoin({conversationIds: Array(String)}))
+    )
+  ORDER BY signals.ingested_at DESC
+  LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
 )
 SELECT
   if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,

@@ -2,7 +2,6 @@ import type { ClickHouseQuery } from '#platform';
 
 /** One span as the store gives it. 64-bit integers and decimals are strings; NULL is "not known". */
 export interface StoredSpanRow {
-  conversation_id: string;
   /** What this span itself said; empty on most. */
   own_conversation_id: string;
   trace_id: string;
@@ -49,34 +48,35 @@ export interface ConversationSpanRow extends StoredSpanRow {
 /**
  * Every span of the given conversations, once, oldest first. A conversation id on any span of a trace holds for the whole trace.
  *
- * conversations: prefix (organization_id, conversation_id). spans: prefix (organization_id, hour), bounded by the conversations' own times
- * with a day of slack for spans that carry no conversation id; deduplicated by full identity. The bounds are on started_at itself, which
- * the index understands, and not on its hour, whose 32 bits wrap around a day before 1970.
+ * Each table by the prefix of its order: conversations (organization_id, conversation_id), trace_index (organization_id, trace_id), spans
+ * (organization_id, hour, trace_id), deduplicated by full identity. What is read follows neither how far apart the conversations are nor
+ * what else was sent between them; bounds around all of them, as there were before trace_index, made one long conversation cost days.
  */
 export function conversationSpansQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
   return {
     query: `
-WITH traces AS
-(
-  SELECT trace_id, max(conversations.conversation_id) AS conversation_id, min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
-  FROM conversations
-  WHERE organization_id = {organizationId: String}
-    AND conversations.conversation_id IN {conversationIds: Array(String)}
-  GROUP BY trace_id
-),
-found AS
+WITH found AS
 (
   SELECT *
   FROM spans
   WHERE spans.organization_id = {organizationId: String}
-    AND spans.started_at >= (SELECT min(first_at) - INTERVAL 1 DAY FROM traces)
-    AND spans.started_at <= (SELECT max(last_at) + INTERVAL 1 DAY FROM traces)
-    AND spans.trace_id IN (SELECT trace_id FROM traces)
+    AND (toStartOfHour(spans.started_at), spans.trace_id) IN
+    (
+      SELECT hour, trace_id
+      FROM trace_index
+      WHERE organization_id = {organizationId: String}
+        AND trace_id IN
+        (
+          SELECT trace_id
+          FROM conversations
+          WHERE organization_id = {organizationId: String}
+            AND conversation_id IN {conversationIds: Array(String)}
+        )
+    )
   ORDER BY spans.ingested_at DESC
   LIMIT 1 BY spans.organization_id, spans.trace_id, spans.span_id
 )
 SELECT
-  traces.conversation_id AS conversation_id,
   found.conversation_id AS own_conversation_id,
   lower(hex(found.trace_id)) AS trace_id,
   lower(hex(found.span_id)) AS span_id,
@@ -113,8 +113,7 @@ SELECT
   found.cost_unknown_reason AS cost_unknown_reason,
   found.price_version AS price_version
 FROM found
-INNER JOIN traces ON found.trace_id = traces.trace_id
-ORDER BY conversation_id, started_at_ns, trace_id, span_id`,
+ORDER BY started_at_ns, trace_id, span_id`,
     query_params: { organizationId: input.organizationId, conversationIds: input.conversationIds },
   };
 }

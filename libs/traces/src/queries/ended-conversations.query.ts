@@ -6,8 +6,7 @@ export interface EndedConversationRow {
 
 /**
  * Conversations of which a trace that was loaded in [from, to), or a log record without a trace, says that they are over. trace_changes by
- * (organization_id, loaded_at), signals by (organization_id, trace_id) and, where there is no trace, by the bloom filter on conversation_id;
- * conversations by the bloom filter on trace_id.
+ * (organization_id, loaded_at), signals by (organization_id, subject), trace_index by (organization_id, trace_id).
  */
 export function endedConversationsQuery(input: { organizationId: string; from: Date; to: Date }): ClickHouseQuery {
   return {
@@ -24,22 +23,23 @@ SELECT DISTINCT conversation_id
 FROM
 (
   SELECT conversation_id
-  FROM conversations
+  FROM trace_index
   WHERE organization_id = {organizationId: String}
+    AND conversation_id != ''
     AND trace_id IN
     (
       SELECT trace_id
       FROM signals
       WHERE organization_id = {organizationId: String}
         AND kind = 'end'
-        AND trace_id IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
+        AND subject IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
     )
   UNION ALL
   SELECT conversation_id
   FROM signals
   WHERE organization_id = {organizationId: String}
+    AND subject IN (SELECT sipHash128Reference(known_conversation_id) FROM changes WHERE trace_id = toFixedString('', 16))
     AND trace_id = toFixedString('', 16)
-    AND conversation_id IN (SELECT known_conversation_id FROM changes WHERE trace_id = toFixedString('', 16))
     AND kind = 'end'
 )
 ORDER BY conversation_id`,

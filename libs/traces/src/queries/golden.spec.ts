@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { changeCountQuery } from './change-count.query.js';
 import { changedConversationsQuery } from './changed-conversations.query.js';
 import { changedErasedConversationsQuery, changedErasedEndUsersQuery } from './changed-subjects.query.js';
 import { conversationContentsQuery } from './conversation-contents.query.js';
@@ -31,6 +32,7 @@ const erased = { organizationId, traceIds: toErase.traceIds, untilMs: 1_793_491_
 const window = { organizationId, fromMs: 1_793_491_200_000, toMs: 1_793_494_800_000 };
 
 const queries = [
+  { name: 'change-count', built: changeCountQuery({ organizationId, from, to }), params: window },
   { name: 'changed-conversations', built: changedConversationsQuery({ organizationId, from, to }), params: window },
   { name: 'changed-subjects.conversations', built: changedErasedConversationsQuery({ organizationId, subjects: conversationIds, since: from }), params: { organizationId, subjects: conversationIds, sinceMs: window.fromMs } },
   { name: 'changed-subjects.end-users', built: changedErasedEndUsersQuery({ organizationId, subjects: ['u-1'], since: from }), params: { organizationId, subjects: ['u-1'], sinceMs: window.fromMs } },
@@ -48,7 +50,7 @@ const queries = [
   { name: 'traces-to-erase.end-user-since', built: endUserTracesQuery({ organizationId, endUserId: 'u-1', changedSince: from }), params: { organizationId, endUserId: 'u-1', sinceMs: window.fromMs } },
   { name: 'set-retention.other', built: otherRetentionQuery({ table: 'spans', organizationId, retentionDays: 30 }), params: { table: 'spans', organizationId, retentionDays: 30 } },
   { name: 'set-retention', built: setRetentionQuery({ table: 'spans', organizationId, retentionDays: 30 }), params: { organizationId, retentionDays: 30 } },
-  { name: 'loaded-through', built: loadedThroughQuery({ organizationId, from }), params: { organizationId, fromMs: window.fromMs } },
+  { name: 'loaded-through', built: loadedThroughQuery({ organizationId, from, changesMax: 1000 }), params: { organizationId, fromMs: window.fromMs, changesMax: 1000 } },
   { name: 'usage-totals', built: usageTotalsQuery({ organizationId }), params: { organizationId } },
   { name: 'usage-totals.environment', built: usageTotalsQuery({ organizationId, environment: 'production' }), params: { organizationId, environment: 'production' } },
 ];
@@ -60,7 +62,7 @@ describe('query texts', () => {
   });
 
   it.each(queries)('$name is bound to one organization wherever it reads a table or a view', ({ built }) => {
-    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_changes|content_changes|v_\w+)\b/g) ?? [];
+    const reads = built.query.match(/(?:FROM|ALTER TABLE) (spans|span_contents|conversations|signals|trace_index|trace_changes|content_changes|v_\w+)\b/g) ?? [];
     const bounds = built.query.match(/organization_id = \{organizationId: String\}/g) ?? [];
     expect(reads.length).toBeGreaterThan(0);
     expect(bounds).toHaveLength(reads.length);

@@ -47,8 +47,9 @@ FROM
     AND conversation_id IN
     (
       SELECT conversation_id
-      FROM conversations
+      FROM trace_index
       WHERE organization_id = {organizationId: String}
+        AND conversation_id != ''
         AND trace_id IN (SELECT trace_id FROM named)
     )
 ) AS found

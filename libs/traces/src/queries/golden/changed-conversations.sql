@@ -16,9 +16,10 @@ WHERE organization_id = {organizationId: String}
     WHERE known_conversation_id != ''
     UNION ALL
     SELECT conversation_id
-    FROM conversations
+    FROM trace_index
     WHERE organization_id = {organizationId: String}
-      AND trace_id IN (SELECT trace_id FROM changes GROUP BY trace_id HAVING max(known_conversation_id) = '')
+      AND trace_id IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
+      AND conversation_id != ''
   )
 GROUP BY conversation_id
 ORDER BY conversation_id

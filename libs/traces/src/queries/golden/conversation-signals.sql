@@ -6,25 +6,19 @@ WITH traces AS
     AND conversations.conversation_id IN {conversationIds: Array(String)}
   GROUP BY trace_id
 ),
-sent AS
-(
-  SELECT *
-  FROM signals
-  WHERE signals.organization_id = {organizationId: String}
-    AND signals.trace_id IN (SELECT trace_id FROM traces)
-  UNION ALL
-  SELECT *
-  FROM signals
-  WHERE signals.organization_id = {organizationId: String}
-    AND signals.trace_id = toFixedString('', 16)
-    AND signals.conversation_id IN {conversationIds: Array(String)}
-),
 found AS
 (
   SELECT *
-  FROM sent
-  ORDER BY sent.ingested_at DESC
-  LIMIT 1 BY sent.organization_id, sent.trace_id, sent.signal_id
+  FROM signals
+  WHERE signals.organization_id = {organizationId: String}
+    AND signals.subject IN
+    (
+      SELECT trace_id FROM traces
+      UNION ALL
+      SELECT sipHash128Reference(arrayJoin({conversationIds: Array(String)}))
+    )
+  ORDER BY signals.ingested_at DESC
+  LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
 )
 SELECT
   if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,

@@ -1,24 +1,25 @@
-WITH traces AS
-(
-  SELECT trace_id, max(conversations.conversation_id) AS conversation_id, min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
-  FROM conversations
-  WHERE organization_id = {organizationId: String}
-    AND conversations.conversation_id IN {conversationIds: Array(String)}
-  GROUP BY trace_id
-),
-found AS
+WITH found AS
 (
   SELECT *
   FROM spans
   WHERE spans.organization_id = {organizationId: String}
-    AND spans.started_at >= (SELECT min(first_at) - INTERVAL 1 DAY FROM traces)
-    AND spans.started_at <= (SELECT max(last_at) + INTERVAL 1 DAY FROM traces)
-    AND spans.trace_id IN (SELECT trace_id FROM traces)
+    AND (toStartOfHour(spans.started_at), spans.trace_id) IN
+    (
+      SELECT hour, trace_id
+      FROM trace_index
+      WHERE organization_id = {organizationId: String}
+        AND trace_id IN
+        (
+          SELECT trace_id
+          FROM conversations
+          WHERE organization_id = {organizationId: String}
+            AND conversation_id IN {conversationIds: Array(String)}
+        )
+    )
   ORDER BY spans.ingested_at DESC
   LIMIT 1 BY spans.organization_id, spans.trace_id, spans.span_id
 )
 SELECT
-  traces.conversation_id AS conversation_id,
   found.conversation_id AS own_conversation_id,
   lower(hex(found.trace_id)) AS trace_id,
   lower(hex(found.span_id)) AS span_id,
@@ -55,5 +56,4 @@ SELECT
   found.cost_unknown_reason AS cost_unknown_reason,
   found.price_version AS price_version
 FROM found
-INNER JOIN traces ON found.trace_id = traces.trace_id
-ORDER BY conversation_id, started_at_ns, trace_id, span_id
+ORDER BY started_at_ns, trace_id, span_id

@@ -10,22 +10,23 @@ SELECT DISTINCT conversation_id
 FROM
 (
   SELECT conversation_id
-  FROM conversations
+  FROM trace_index
   WHERE organization_id = {organizationId: String}
+    AND conversation_id != ''
     AND trace_id IN
     (
       SELECT trace_id
       FROM signals
       WHERE organization_id = {organizationId: String}
         AND kind = 'end'
-        AND trace_id IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
+        AND subject IN (SELECT trace_id FROM changes WHERE trace_id != toFixedString('', 16))
     )
   UNION ALL
   SELECT conversation_id
   FROM signals
   WHERE organization_id = {organizationId: String}
+    AND subject IN (SELECT sipHash128Reference(known_conversation_id) FROM changes WHERE trace_id = toFixedString('', 16))
     AND trace_id = toFixedString('', 16)
-    AND conversation_id IN (SELECT known_conversation_id FROM changes WHERE trace_id = toFixedString('', 16))
     AND kind = 'end'
 )
 ORDER BY conversation_id
