@@ -4,9 +4,11 @@ const SPANS_PER_CONVERSATION = 10;
 
 /**
  * Conversations made inside the engine: two turns of a root, three model calls and a tool, ten spans together; a third have a refund that the
- * system verified, two fifths a yes of the customer, one in twenty is handed over. They begin 50 ms apart and ended long ago.
+ * system verified, two fifths a yes of the customer, one in twenty is handed over. They begin 50 ms apart and ended long ago. Their ids are
+ * random, as they are in life: neighbours in time are none in an index. `from` numbers the first.
  */
-export function generateConversations(input: { organizationId: string; customerId: string; conversations: number; startedAt: Date }): ClickHouseQuery {
+export function generateConversations(input: { organizationId: string; customerId: string; from?: number; conversations: number; startedAt: Date }): ClickHouseQuery {
+  const { organizationId, customerId, from = 0, conversations, startedAt } = input;
   return {
     query: `
 INSERT INTO spans
@@ -26,7 +28,7 @@ WITH
   ]) AS said
 SELECT
   {organizationId: String},
-  toFixedString(unhex(lpad(hex(intDiv(number, 5) + 1), 32, '0')), 16),
+  sipHash128(intDiv(number, 5)),
   toFixedString(unhex(lpad(hex(number + 1), 16, '0')), 8),
   if(is_root, toFixedString('', 8), toFixedString(unhex(lpad(hex(number - place + 1), 16, '0')), 8)),
   at,
@@ -37,7 +39,7 @@ SELECT
   'production',
   if(is_root, 'invoke_agent', if(is_call, 'chat', 'execute_tool')),
   if(is_call, 'leaf', 'none'),
-  concat('conversation-', toString(c)),
+  lower(hex(sipHash128('conversation', c))),
   {customerId: String},
   'support',
   ['en-GB', 'de-DE', 'fr-FR'][1 + c % 3],
@@ -52,7 +54,7 @@ SELECT
   arrayMap(event -> toDateTime64(at, 9, 'UTC'), said),
   arrayMap(event -> event.1, said),
   arrayMap(event -> event.2, said)
-FROM numbers({spans: UInt64})`,
-    query_params: { organizationId: input.organizationId, customerId: input.customerId, startMs: input.startedAt.getTime(), spans: input.conversations * SPANS_PER_CONVERSATION },
+FROM numbers({first: UInt64}, {spans: UInt64})`,
+    query_params: { organizationId, customerId, startMs: startedAt.getTime(), first: from * SPANS_PER_CONVERSATION, spans: conversations * SPANS_PER_CONVERSATION },
   };
 }

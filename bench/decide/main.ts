@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { BookedStore, BookingService, OutboxStore } from '#billing';
 import { LedgerStore } from '#ledger';
-import { ContractStore, DecisionService, DecisionStore, PendingStore, ShadowService, ShadowStore } from '#outcomes';
+import { ContractStore, DecisionService, DecisionStore, PendingStore, ShadowService, ShadowStore, TrackingService } from '#outcomes';
 import { JobCursors, SystemClock, createLogger, loadConfig, openStores } from '#platform';
 import { TraceReader } from '#traces';
 import { generateConversations } from './conversations.js';
@@ -17,6 +18,8 @@ import { generateConversations } from './conversations.js';
  */
 
 const DAY_MS = 86_400_000;
+// Made at once: half a million spans.
+const SLICE = 50_000;
 const CONTRACT = `contract: support
 version: 1
 customer: { id: acme, name: Acme }
@@ -50,8 +53,12 @@ const { postgres, clickhouse } = stores;
 const clock = new SystemClock();
 const contracts = new ContractStore(postgres, clock);
 const decisions = new DecisionStore(postgres);
-const shadows = new ShadowService(new ShadowStore(postgres, clock, contracts), contracts, decisions);
-const decider = new DecisionService(postgres, clock, new JobCursors(postgres), new TraceReader(clickhouse), contracts, new PendingStore(postgres), decisions, shadows, createLogger('silent', 'bench'));
+const logger = createLogger('silent', 'bench');
+const shadowOutcomes = new ShadowStore(postgres, clock, contracts);
+const shadows = new ShadowService(shadowOutcomes, contracts, decisions, logger);
+const [traces, pending] = [new TraceReader(clickhouse), new PendingStore(postgres)];
+const tracking = new TrackingService(postgres, clock, new JobCursors(postgres), traces, contracts, pending, decisions);
+const decider = new DecisionService(postgres, clock, tracking, traces, contracts, pending, decisions, shadows, shadowOutcomes, logger);
 const ledger = new LedgerStore();
 const booking = new BookingService(ledger, new BookedStore(ledger), new OutboxStore(postgres));
 
@@ -68,7 +75,20 @@ async function fill(organizationId: string, conversations: number): Promise<void
   await postgres.insertInto('organizations').values({ id: organizationId, name: organizationId, createdAt: clock.now() }).execute();
   await contracts.apply(organizationId, CONTRACT, 'support.yaml');
   await contracts.activate(organizationId, 'support', 1);
-  await clickhouse.run(generateConversations({ organizationId, customerId: 'acme', conversations, startedAt: new Date(clock.now().getTime() - 10 * DAY_MS) }));
+  const startedAt = new Date(clock.now().getTime() - 10 * DAY_MS);
+  for (let from = 0; from < conversations; from += SLICE) {
+    await clickhouse.run(generateConversations({ organizationId, customerId: 'acme', from, conversations: Math.min(SLICE, conversations - from), startedAt }));
+  }
+  await merged();
+}
+
+/** The engine tidies up after so much at once, with the processor that is to be measured. */
+async function merged(): Promise<void> {
+  for (;;) {
+    const [row] = await clickhouse.rows<{ merges: string }>({ query: 'SELECT count() AS merges FROM system.merges', query_params: {} });
+    if (Number(row?.merges ?? 0) === 0) return;
+    await setTimeout(500);
+  }
 }
 
 try {

@@ -1,4 +1,4 @@
-import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, ShadowService, ShadowStore, type Book } from '#outcomes';
+import { ContractStore, DecisionService, DecisionStore, OutcomeMirror, PendingStore, ShadowService, ShadowStore, TrackingService, type Book } from '#outcomes';
 import { createLogger, JobCursors, sha256Hex, type ManualClock } from '#platform';
 import { OtlpIntake, TraceReader, type OtlpSignal } from '#traces';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
@@ -42,6 +42,8 @@ export interface SentTurn {
   events?: readonly SentEvent[];
   /** What is sent of the turn: all of it, or a tool call of it that comes late. */
   part?: 'turn' | 'late tool call';
+  /** The conversation that the spans below the root name; without it none. */
+  named?: string;
 }
 
 export const signal = (name: string, source: string, value?: string): SentEvent => [
@@ -85,7 +87,9 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
   const contracts = new ContractStore(postgres, clock);
   const pending = new PendingStore(postgres);
   const decisions = new DecisionStore(postgres);
-  const shadows = new ShadowService(new ShadowStore(postgres, clock, contracts), contracts, decisions);
+  const logger = createLogger('silent', 'test');
+  const shadowOutcomes = new ShadowStore(postgres, clock, contracts);
+  const shadows = new ShadowService(shadowOutcomes, contracts, decisions, logger);
   const sendRequest = async (organizationId: string, request: object, kind: OtlpSignal = 'traces') => {
     const { rejected, rejection } = await intake.accept(kind, await intake.senderOf(organizationId), Buffer.from(JSON.stringify(request)), 'json');
     if (rejected > 0) throw new Error(rejection);
@@ -98,7 +102,11 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
     pending,
     decisions,
     mirror: new OutcomeMirror(postgres, clickhouse, new JobCursors(postgres), decisions),
-    decider: (reader = traces) => new DecisionService(postgres, clock, new JobCursors(postgres), reader, new ContractStore(postgres, clock), pending, decisions, shadows, createLogger('silent', 'test')),
+    decider: (reader = traces) => {
+      const ofItsOwn = new ContractStore(postgres, clock);
+      const tracking = new TrackingService(postgres, clock, new JobCursors(postgres), reader, ofItsOwn, pending, decisions);
+      return new DecisionService(postgres, clock, tracking, reader, ofItsOwn, pending, decisions, shadows, shadowOutcomes, logger);
+    },
     addOrganization: async (id) => {
       await postgres.insertInto('organizations').values({ id, name: id, createdAt: clock.now() }).execute();
     },
@@ -120,12 +128,15 @@ export async function startOutcomesService(clock: ManualClock): Promise<Outcomes
 }
 
 function otlpSpansOf(sent: SentTurn) {
-  const { conversationId, turn, at, customer = 'acme', agent = 'support', environment = 'production', tools = {}, events = [], part = 'turn' } = sent;
+  const { conversationId, turn, at, customer = 'acme', agent = 'support', environment = 'production', tools = {}, events = [], part = 'turn', named } = sent;
   const traceId = sha256Hex(`${conversationId} ${turn}`).slice(0, 32);
   const spanId = (name: string) => sha256Hex(`${traceId} ${name}`).slice(0, 16);
   const nanos = (ms: number) => (BigInt(Date.parse(at) + ms) * 1_000_000n).toString();
   const times = { startTimeUnixNano: nanos(0), endTimeUnixNano: nanos(1000) };
-  const child = (name: string, values: Record<string, string | number>) => ({ traceId, spanId: spanId(name), parentSpanId: spanId('root'), name, ...times, attributes: attributes(values) });
+  const child = (name: string, values: Record<string, string | number>) => ({
+    ...{ traceId, spanId: spanId(name), parentSpanId: spanId('root'), name, ...times },
+    attributes: attributes({ ...values, ...(named !== undefined && { 'gen_ai.conversation.id': named }) }),
+  });
   const toolCall = (name: string, isDone: boolean) => ({
     ...child(name, { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name }),
     ...(!isDone && { status: { code: 2, message: 'refused' } }),

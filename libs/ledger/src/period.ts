@@ -21,6 +21,17 @@ const DAY_MS = 86_400_000;
  * @throws DomainError `unknown_time_zone`
  */
 export function periodOf(at: Date, timeZone: string): Period {
+  const latest = latestPeriods.get(timeZone);
+  if (latest && latest.start <= at && at < latest.end) return latest;
+  const period = searchPeriod(at, timeZone);
+  latestPeriods.set(timeZone, period);
+  return period;
+}
+
+// What is decided together lies in the same month nearly always, and asking a calendar ten times for each decision is a tenth of deciding it.
+const latestPeriods = new Map<string, Period>();
+
+function searchPeriod(at: Date, timeZone: string): Period {
   const wall = new Date(at.getTime() + offsetMs(at.getTime(), timeZone));
   const month = wall.getUTCFullYear() * 12 + wall.getUTCMonth();
   // Off by one only in the hour that a clock shows twice around the start of a month.

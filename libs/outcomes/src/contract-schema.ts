@@ -27,6 +27,8 @@ const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be 1 to 63 of a-z,
 const contractId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'must be 1 to 128 of letters, digits and _.:-, starting with a letter or digit');
 /** Compared with what the spans say, which is whatever the sender calls it. */
 const nameOnSpans = z.string().regex(/^\S(.{0,198}\S)?$/u, 'must be what the spans say: 1 to 200 characters, no space at either end');
+/** A version of a contract, as PostgreSQL holds it. */
+export const contractVersionNumber = z.number().int().positive('must be 1 or more').max(2 ** 31 - 1, `must be at most ${2 ** 31 - 1}`);
 const words = z.string().refine((text) => text.trim() !== '', 'must say something');
 const expression = z.string().refine((text) => text.trim() !== '', 'must be a CEL expression over the facts');
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin or UTC');
@@ -83,7 +85,7 @@ const questionSchema = strictKeys({
 /** The contract file. What it says never changes once a version is active. */
 export const contractSchema = strictKeys({
   contract: contractId.describe('The id of the contract; all its versions have it'),
-  version: z.number().int().positive('must be 1 or more').describe('A version never changes once it was active: what changes is the next version'),
+  version: contractVersionNumber.describe('A version never changes once it was active: what changes is the next version'),
   customer: strictKeys({ id: nameOnSpans.describe('As astrolabe.customer.id on the spans says it'), name: words }).describe('Who is billed'),
   agents: z.array(nameOnSpans).min(1, 'must name at least one agent').describe('Names; or beginnings of names with a star at the end, so that a star alone is every agent'),
   currency,

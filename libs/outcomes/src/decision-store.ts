@@ -59,11 +59,17 @@ export class DecisionStore {
   async decidedAmong(organizationId: string, conversationIds: readonly string[]): Promise<Set<string>> {
     if (conversationIds.length === 0) return new Set();
     const rows = await this.db
-      .selectFrom('outcomeDecisions')
-      .select('conversationId')
-      .distinct()
-      .where('organizationId', '=', organizationId)
-      .where((eb) => eb('conversationId', '=', eb.fn.any(eb.val(conversationIds))))
+      .selectFrom(asked(organizationId, conversationIds))
+      .select('asked.conversationId')
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('outcomeDecisions as decision')
+            .select('decision.id')
+            .whereRef('decision.organizationId', '=', 'asked.organizationId')
+            .whereRef('decision.conversationId', '=', 'asked.conversationId'),
+        ),
+      )
       .execute();
     return new Set(rows.map((row) => row.conversationId));
   }
@@ -72,16 +78,23 @@ export class DecisionStore {
   async standing(organizationId: string, conversationIds: readonly string[]): Promise<Decision[]> {
     if (conversationIds.length === 0) return [];
     const rows: OutcomeDecisionRow[] = await this.db
-      .selectFrom('outcomeDecisions')
-      .selectAll()
-      .distinctOn(['organizationId', 'conversationId', 'episode', 'addition'])
-      .where('organizationId', '=', organizationId)
-      .where('conversationId', 'in', [...conversationIds])
-      .orderBy('organizationId')
-      .orderBy('conversationId')
-      .orderBy('episode')
-      .orderBy('addition')
-      .orderBy('revision', 'desc')
+      .selectFrom(asked(organizationId, conversationIds))
+      .crossJoinLateral((db) =>
+        db
+          .selectFrom('outcomeDecisions as decision')
+          .selectAll('decision')
+          .distinctOn(['decision.episode', 'decision.addition'])
+          .whereRef('decision.organizationId', '=', 'asked.organizationId')
+          .whereRef('decision.conversationId', '=', 'asked.conversationId')
+          .orderBy('decision.episode')
+          .orderBy('decision.addition')
+          .orderBy('decision.revision', 'desc')
+          .as('standing'),
+      )
+      .selectAll('standing')
+      .orderBy('standing.conversationId')
+      .orderBy('standing.episode')
+      .orderBy('standing.addition')
       .execute();
     return rows.map(decisionOf);
   }
@@ -170,4 +183,14 @@ export class DecisionStore {
       .execute();
     return rows.map((row) => ({ sequence: row.sequence, decision: decisionOf(row) }));
   }
+}
+
+/**
+ * The conversations as rows to be joined, so that each is looked up by itself, by the unique index of decisions by episode. Of a list in a
+ * condition, or of an organization by name, a planner with statistics of a minute ago believes what was true then: that it is most of the
+ * table, or that an organization that has just begun has next to nothing, and reads all of it.
+ */
+function asked(organizationId: string, conversationIds: readonly string[]) {
+  const organizationIds = conversationIds.map(() => organizationId);
+  return sql<{ organizationId: string; conversationId: string }>`unnest(${organizationIds}::text[], ${[...conversationIds]}::text[])`.as<'asked'>(sql`asked (organization_id, conversation_id)`);
 }

@@ -1,19 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, forEachBounded, JobCursors, LOGGER, Postgres, type Logger, type Tx } from '#platform';
+import { Clock, forEachBounded, LOGGER, Postgres, type Logger, type Tx } from '#platform';
 import { TraceReader } from '#traces';
 import { ContractStore, type ContractVersion } from './contract-store.js';
-import { LONGEST_EPISODE_DEFAULT_MS, QUIET_WINDOW_DEFAULT_MS } from './contract-schema.js';
-import { decideConversation, type DecidedConversation } from './decide-conversation.js';
+import { decideConversation, type DecideConversationInput, type DecidedConversation } from './decide-conversation.js';
 import { DecisionStore } from './decision-store.js';
 import type { Decision, DecisionChange } from './decision.js';
-import type { EpisodeWindows } from './episodes.js';
 import { PendingStore, type PendingConversation } from './pending-store.js';
 import type { Contract } from './read-contract.js';
+import { ShadowStore, type ShadowedConversation } from './replay/shadow-store.js';
 import { ShadowService } from './replay/shadow.service.js';
+import { TrackingService } from './tracking.service.js';
 
 /*
- * From "something was loaded" to "it is decided". First what was loaded since the last look goes on the work list with the time at which it
- * will have been quiet; then what is due is read, in one query a batch, and decided.
+ * From "something was loaded" to "it is decided". First what changed goes on the work list (`tracking.service.ts`); then what is due is read,
+ * in one query a batch, and decided.
  *
  * Safe to repeat: a decision's id follows from the episode and its revision, and the same facts from the same traces make no
  * revision. Decisions, what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
@@ -21,17 +22,15 @@ import { ShadowService } from './replay/shadow.service.js';
  * before the evidence, so that a revision never rests on older evidence than the one it replaces; where evidence is gone, retention
  * deleted it, and its decision stands (`frozen-past.ts`).
  * Work follows what changed: neither step reads a conversation that nothing was loaded for.
- *
- * Known gap: of several receivers, a load that becomes visible more than OVERLAP_MS after a later one is not noticed until its conversation
- * changes again. The one receiver of a default installation loads one segment after the other.
  */
 
-const CURSOR = 'decide.loaded_through';
-const BATCH_CONVERSATIONS = 500;
+const BATCH_CONVERSATIONS = 1500;
+// A third of a millisecond each: whatever else this process does, and the batch that is being written, get their turn in between.
+const CONVERSATIONS_AT_A_STRETCH = 10;
 // While one is written, the next is read. They are of different conversations, and are written one after the other.
 const BATCHES_TOGETHER = 3;
-// A load becomes visible a moment after its timestamp was taken; reading that far back again costs little and misses nothing.
-const OVERLAP_MS = 5_000;
+// At the end of a list no batch is left to be read while the last are written.
+const BATCHES_OF_A_LIST = 20;
 const RETRY_AFTER_MS = 60_000;
 
 /** Books what decisions change, in the transaction that writes them. */
@@ -42,21 +41,22 @@ export class DecisionService {
   constructor(
     private readonly db: Postgres,
     private readonly clock: Clock,
-    private readonly cursors: JobCursors,
+    private readonly tracking: TrackingService,
     private readonly traces: TraceReader,
     private readonly contracts: ContractStore,
     private readonly pending: PendingStore,
     private readonly decisions: DecisionStore,
     private readonly shadows: ShadowService,
+    private readonly shadowOutcomes: ShadowStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Tracks what was loaded and decides what is due. Returns how many decisions were made. */
   async run(organizationId: string, book: Book): Promise<number> {
-    await this.#track(organizationId);
+    await this.tracking.run(organizationId);
     let decided = 0;
     for (;;) {
-      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_TOGETHER);
+      const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_OF_A_LIST);
       if (due.length === 0) return decided;
       const batches = Array.from({ length: Math.ceil(due.length / BATCH_CONVERSATIONS) }, (_, batch) => due.slice(batch * BATCH_CONVERSATIONS, (batch + 1) * BATCH_CONVERSATIONS));
       await forEachBounded(batches, BATCHES_TOGETHER, async (batch) => {
@@ -86,39 +86,6 @@ export class DecisionService {
     return 0;
   }
 
-  async #track(organizationId: string): Promise<void> {
-    const position = await this.cursors.read(CURSOR, organizationId);
-    const seenThrough = new Date(Number(position ?? 0));
-    const loadedThrough = await this.traces.loadedThrough(organizationId, seenThrough);
-    if (!loadedThrough || loadedThrough.getTime() === seenThrough.getTime()) return;
-
-    const from = new Date(Math.max(0, seenThrough.getTime() - OVERLAP_MS));
-    const to = new Date(loadedThrough.getTime() + 1);
-    const changed = await this.traces.changedConversations(organizationId, from, to);
-    const ended = new Set(await this.traces.endedConversations(organizationId, from, to));
-    const { quietWindowMs, longestEpisodeMs } = await this.#shortestWindows(organizationId);
-    const changedAt = this.clock.now();
-    // What was decided, or says that it is over, is looked at now; what goes on, when it could be quiet at the earliest.
-    const decided = await this.decisions.decidedAmong(organizationId, changed.map((row) => row.conversationId));
-    const dueAtOf = (conversationId: string, lastActivityAt: Date) =>
-      ended.has(conversationId) || decided.has(conversationId) ? changedAt : new Date(lastActivityAt.getTime() + quietWindowMs);
-    const rows = changed.map((row) => ({ ...row, changedAt, dueAt: dueAtOf(row.conversationId, row.lastActivityAt) }));
-    await this.db.transaction().execute(async (tx) => {
-      await this.decisions.serialize(tx, organizationId);
-      await this.pending.put(tx, organizationId, rows, longestEpisodeMs);
-      await this.cursors.write(tx, CURSOR, organizationId, String(loadedThrough.getTime()));
-    });
-  }
-
-  // Which contract covers a conversation is known when it is read; until then the shortest window decides when to look.
-  async #shortestWindows(organizationId: string): Promise<EpisodeWindows> {
-    const contracts = await this.contracts.active(organizationId);
-    return {
-      quietWindowMs: Math.min(QUIET_WINDOW_DEFAULT_MS, ...contracts.map((contract) => contract.quietWindowMs)),
-      longestEpisodeMs: Math.min(LONGEST_EPISODE_DEFAULT_MS, ...contracts.map((contract) => contract.longestEpisodeMs)),
-    };
-  }
-
   async #decide(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
     const ids = due.map((row) => row.conversationId);
     const now = this.clock.now();
@@ -126,12 +93,17 @@ export class DecisionService {
     const contracts = await this.contracts.active(organizationId);
     const [retired, rowsOf] = await Promise.all([this.contracts.versions(organizationId, versionsOf(standing, contracts)), this.traces.rowsOf(organizationId, ids)]);
     const standingOf = Map.groupBy(standing, (decision) => decision.conversationId);
-    const read = due.map((row) => ({ row, input: { organizationId, conversationId: row.conversationId, rows: rowsOf.get(row.conversationId) ?? { spans: [], signals: [] }, now } }));
-    const decided = read.map(({ row, input }) => ({ row, input, ...decideConversation({ ...input, contracts, retired, standing: standingOf.get(row.conversationId) ?? [] }) }));
-    return this.#write(organizationId, decided, book);
+    const decided: ReadAndDecided[] = [];
+    for (const row of due) {
+      const { conversationId } = row;
+      const input = { organizationId, conversationId, rows: rowsOf.get(conversationId) ?? { spans: [], signals: [] }, standing: standingOf.get(conversationId) ?? [], now };
+      decided.push({ row, input, ...decideConversation({ ...input, contracts, retired }) });
+      if (decided.length % CONVERSATIONS_AT_A_STRETCH === 0) await setImmediate();
+    }
+    return this.#write(organizationId, decided, await this.shadows.decide(organizationId, decided.map(({ input }) => input)), book);
   }
 
-  async #write(organizationId: string, decided: readonly (DecidedConversation & { row: PendingConversation; input: ShadowInput })[], book: Book): Promise<number> {
+  async #write(organizationId: string, decided: readonly ReadAndDecided[], shadowed: readonly ShadowedConversation[], book: Book): Promise<number> {
     const changes = decided.flatMap((conversation) => conversation.changes);
     return this.db.transaction().execute(async (tx) => {
       await this.decisions.serialize(tx, organizationId);
@@ -141,13 +113,13 @@ export class DecisionService {
       const settled = decided.filter((conversation) => conversation.changes.every((change) => inserted.has(change.decision.id)));
       await this.pending.remove(tx, organizationId, settled.flatMap(({ row, dueAt }) => (dueAt ? [] : [row])));
       for (const { row, dueAt } of settled) if (dueAt) await this.pending.postpone(tx, organizationId, row, dueAt);
-      await this.shadows.decide(tx, organizationId, decided.map(({ input }) => input));
+      await this.shadowOutcomes.replace(tx, organizationId, shadowed);
       return inserted.size;
     });
   }
 }
 
-type ShadowInput = Parameters<ShadowService['decide']>[2][number];
+type ReadAndDecided = DecidedConversation & { row: PendingConversation; input: Omit<DecideConversationInput, 'contracts' | 'retired'> };
 
 /** The versions that decisions stand on and that are not among the active ones. */
 function versionsOf(standing: readonly Decision[], active: readonly Contract[]): ContractVersion[] {

@@ -1,8 +1,10 @@
 export { EPISODE_MERGED, evidenceGrades, type Decision, type DecisionChange, type Evidence, type EvidenceGrade, type ExplainedExpression } from './decision.js';
 export { ELEMENT_FIELDS, FACT_FIELDS, type FactField } from './fact-fields.js';
+export { type EvidenceRef } from './fact-sources.js';
 export { FACT_ITEMS_MAX, type Facts } from './facts.js';
 export { STANDARD_EXCLUSIONS } from './standard-exclusions.js';
 export { readContract, type Contract, type Policy, type ReviewQuestion } from './read-contract.js';
+export { contractVersionNumber } from './contract-schema.js';
 export { contractJsonSchema } from './contract-json-schema.js';
 export { diffContracts, pricesText, termsOf, type ContractTerm, type TermChange } from './contract-terms.js';
 export { ContractStore, type ContractStatus, type StoredContract } from './contract-store.js';
@@ -15,6 +17,7 @@ export { ReplayStore, type Replay } from './replay/replay-store.js';
 export { ReplayService, type ReplayProgress } from './replay/replay.service.js';
 export { ShadowStore } from './replay/shadow-store.js';
 export { ShadowService } from './replay/shadow.service.js';
+export { TrackingService } from './tracking.service.js';
 export { LossStore } from './losses/loss-store.js';
 export { LossService, type Losses, type RankedReason } from './losses/loss.service.js';
 export { type MissingStep } from './losses/missing-steps.js';

@@ -13,8 +13,9 @@ import { ReviewStore } from './review/review-store.js';
 import { ReviewService } from './review/review.service.js';
 import { ShadowStore } from './replay/shadow-store.js';
 import { ShadowService } from './replay/shadow.service.js';
+import { TrackingService } from './tracking.service.js';
 
-const services = [ContractStore, PendingStore, DecisionStore, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService, LossStore, LossService, ReviewStore, ReviewService];
+const services = [ContractStore, PendingStore, DecisionStore, TrackingService, DecisionService, OutcomeMirror, ReplayStore, ReplayService, ShadowStore, ShadowService, LossStore, LossService, ReviewStore, ReviewService];
 
 @Module({ imports: [TracesModule], providers: services, exports: [...services, TracesModule] })
 export class OutcomesModule {}

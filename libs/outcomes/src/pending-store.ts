@@ -9,8 +9,6 @@ export interface PendingConversation {
   dueAt: Date;
 }
 
-const ROWS_PER_STATEMENT = 1000;
-
 /** The work list of the decision job: conversations with activity that no decision has seen. */
 @Injectable()
 export class PendingStore {
@@ -18,19 +16,16 @@ export class PendingStore {
 
   /** Adds conversations, or moves those that are there; none further than `waitMsMax` from the activity that brought it here. */
   async put(tx: Tx | Database, organizationId: string, rows: readonly PendingConversation[], waitMsMax: number): Promise<void> {
-    for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      await tx
-        .insertInto('pendingConversations')
-        .values(rows.slice(from, from + ROWS_PER_STATEMENT).map((row) => ({ organizationId, ...row, waitingSince: row.lastActivityAt })))
-        .onConflict((conflict) =>
-          conflict.columns(['organizationId', 'conversationId']).doUpdateSet((eb) => ({
-            lastActivityAt: eb.ref('excluded.lastActivityAt'),
-            changedAt: eb.ref('excluded.changedAt'),
-            dueAt: sql<Date>`least(excluded.due_at, pending_conversations.waiting_since + ${`${waitMsMax} milliseconds`}::interval)`,
-          })),
-        )
-        .execute();
-    }
+    if (rows.length === 0) return;
+    const [ids, activeAt, changedAt, dueAt] = [rows.map((row) => row.conversationId), rows.map((row) => row.lastActivityAt), rows.map((row) => row.changedAt), rows.map((row) => row.dueAt)];
+    await sql`
+      INSERT INTO pending_conversations (organization_id, conversation_id, last_activity_at, changed_at, due_at, waiting_since)
+      SELECT ${organizationId}, conversation_id, last_activity_at, changed_at, due_at, last_activity_at
+      FROM unnest(${ids}::text[], ${activeAt}::timestamptz[], ${changedAt}::timestamptz[], ${dueAt}::timestamptz[]) AS changed (conversation_id, last_activity_at, changed_at, due_at)
+      ON CONFLICT (organization_id, conversation_id) DO UPDATE SET
+        last_activity_at = excluded.last_activity_at,
+        changed_at = excluded.changed_at,
+        due_at = least(excluded.due_at, pending_conversations.waiting_since + ${`${waitMsMax} milliseconds`}::interval)`.execute(tx);
   }
 
   async due(organizationId: string, now: Date, limit: number): Promise<PendingConversation[]> {

@@ -17,43 +17,36 @@ export function episodeKeyOf({ conversationId, episode, addition }: Episode): st
 export class BookedStore {
   constructor(private readonly ledger: LedgerStore) {}
 
-  /** Which of the decisions no newer revision has replaced. By the unique index of decisions by episode. */
-  async newestAmong(tx: Tx, decisions: readonly Decision[]): Promise<Set<string>> {
-    const rows = await tx
-      .selectFrom('outcomeDecisions as d')
-      .select('d.id')
-      .where('d.id', '=', anyOf(decisions.map(({ id }) => id)))
-      .where((eb) =>
-        eb.not(
-          eb.exists(
-            eb
-              .selectFrom('outcomeDecisions as newer')
-              .select('newer.id')
-              .whereRef('newer.organizationId', '=', 'd.organizationId')
-              .whereRef('newer.conversationId', '=', 'd.conversationId')
-              .whereRef('newer.episode', '=', 'd.episode')
-              .whereRef('newer.addition', '=', 'd.addition')
-              .whereRef('newer.revision', '>', 'd.revision'),
-          ),
-        ),
-      )
-      .execute();
+  /** Which of the decisions a newer revision has replaced. By the unique index of decisions by episode. */
+  async replacedAmong(tx: Tx, decisions: readonly Decision[]): Promise<Set<string>> {
+    const column = <Value>(read: (decision: Decision) => Value) => decisions.map(read);
+    const { rows } = await sql<{ id: string }>`
+      SELECT asked.id
+      FROM unnest(${column(({ id }) => id)}::text[], ${column(({ organizationId }) => organizationId)}::text[], ${column(({ conversationId }) => conversationId)}::text[], ${column(({ episode }) => episode)}::integer[], ${column(({ addition }) => addition)}::text[], ${column(({ revision }) => revision)}::integer[])
+        AS asked (id, organization_id, conversation_id, episode, addition, revision)
+      WHERE EXISTS (
+        SELECT FROM outcome_decisions AS newer
+        WHERE newer.organization_id = asked.organization_id AND newer.conversation_id = asked.conversation_id AND newer.episode = asked.episode
+          AND newer.addition = asked.addition AND newer.revision > asked.revision)`.execute(tx);
     return new Set(rows.map(({ id }) => id));
   }
 
   /**
    * The postings of the episodes that no other reverses, by episode. One need not be of the revision before: that one may have changed nothing
-   * about the money and booked nothing. Found by the unique index of decisions by episode, then postings_by_decision.
+   * about the money and booked nothing. A first revision follows none and is not asked for. Found by the unique index of decisions by
+   * episode, then postings_by_decision.
    */
   async livePostings(tx: Tx, decisions: readonly Decision[]): Promise<Map<string, Posting>> {
-    const [{ organizationId } = { organizationId: '' }] = decisions;
+    const revised = decisions.filter(({ supersedes }) => supersedes !== null);
+    const [{ organizationId } = { organizationId: '' }] = revised;
+    if (revised.length === 0) return new Map();
     const rows = await tx
       .selectFrom('outcomeDecisions')
       .innerJoin('postings', 'postings.decisionId', 'outcomeDecisions.id')
       .leftJoin('postings as reversal', 'reversal.reverses', 'postings.id')
       .select(['postings.id', 'outcomeDecisions.conversationId', 'outcomeDecisions.episode', 'outcomeDecisions.addition'])
       .where('outcomeDecisions.organizationId', '=', organizationId)
-      .where('outcomeDecisions.conversationId', '=', anyOf([...new Set(decisions.map(({ conversationId }) => conversationId))]))
+      .where('outcomeDecisions.conversationId', '=', anyOf([...new Set(revised.map(({ conversationId }) => conversationId))]))
       .where('postings.kind', '=', 'outcome')
       .where('reversal.id', 'is', null)
       .execute();

@@ -34,9 +34,9 @@ export class BookingService {
   async book(tx: Tx, changes: readonly DecisionChange[]): Promise<BookingResult[]> {
     if (changes.length === 0) return [];
     const decisions = changes.map(({ decision }) => decision);
-    const newest = await this.booked.newestAmong(tx, decisions);
+    const replaced = await this.booked.replacedAmong(tx, decisions);
     const live = await this.booked.livePostings(tx, decisions);
-    const wanted = changes.map((change) => (newest.has(change.decision.id) ? postingsFor(change, live.get(episodeKeyOf(change.decision))) : []));
+    const wanted = changes.map((change) => (replaced.has(change.decision.id) ? [] : postingsFor(change, live.get(episodeKeyOf(change.decision)))));
     const posted = await this.ledger.post(tx, wanted.flat());
     await this.outbox.enqueue(tx, wanted.flat().filter(({ id }) => posted.has(id)));
     return wanted.map((postings) => {

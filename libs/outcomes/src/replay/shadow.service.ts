@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import type { Tx } from '#platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger } from '#platform';
 import { monthIn } from '../contract-for.js';
 import { ContractStore, type ContractVersion } from '../contract-store.js';
 import type { DecideConversationInput } from '../decide-conversation.js';
 import { DecisionStore } from '../decision-store.js';
 import { EPISODE_MERGED, type Decision } from '../decision.js';
+import { evidenceCheck } from '../evidence.js';
 import type { Contract } from '../read-contract.js';
 import { ReplayComparison, type ReplayResult } from './replay-comparison.js';
 import { replayConversation, undated, type ReplayWindow, type ReplayedOutcome } from './replay-conversation.js';
@@ -20,14 +21,27 @@ export class ShadowService {
     private readonly shadows: ShadowStore,
     private readonly contracts: ContractStore,
     private readonly decisions: DecisionStore,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** What every shadow contract makes of conversations that are being decided, in the transaction that decides them. */
-  async decide(tx: Tx, organizationId: string, conversations: readonly Omit<DecideConversationInput, 'contracts' | 'retired' | 'standing'>[]): Promise<void> {
-    const contracts = await this.shadows.contractsOf(organizationId);
-    if (contracts.length === 0) return;
-    const shadowed = contracts.flatMap((contract) => conversations.map((input): ShadowedConversation => ({ contract, conversationId: input.conversationId, outcomes: outcomesUnder(contract, input) })));
-    await this.shadows.replace(tx, organizationId, shadowed);
+  /**
+   * What every shadow contract makes of conversations that are being decided, to be written with what the active ones decide. One that fails
+   * costs no decision; one of which a part was deleted keeps what was made of it when it was whole.
+   */
+  async decide(organizationId: string, conversations: readonly Omit<DecideConversationInput, 'contracts' | 'retired'>[]): Promise<ShadowedConversation[]> {
+    const shadowed: ShadowedConversation[] = [];
+    for (const contract of await this.shadows.contractsOf(organizationId)) {
+      for (const input of conversations) {
+        const { conversationId, standing, rows } = input;
+        if (!standing.map(({ evidence }) => evidence).every(evidenceCheck(rows))) continue;
+        try {
+          shadowed.push({ contract, conversationId, outcomes: outcomesUnder(contract, input) });
+        } catch (error) {
+          this.logger.error({ err: error, organizationId, conversationId, contract: `${contract.id}@${contract.version}` }, 'a shadow contract cannot decide a conversation; it says nothing about it');
+        }
+      }
+    }
+    return shadowed;
   }
 
   /**

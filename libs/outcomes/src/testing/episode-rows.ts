@@ -10,7 +10,6 @@ export function nanoseconds(at: string, extra = 0n): string {
 /** A span of the support agent, a second long; `given` says what is special about it. */
 export function spanRow(traceId: string, startedAt: string, given: Partial<ConversationSpanRow> = {}): ConversationSpanRow {
   return {
-    conversation_id: 'c-1',
     own_conversation_id: 'c-1',
     trace_id: traceId,
     span_id: `${traceId}-root`,

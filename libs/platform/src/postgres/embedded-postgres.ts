@@ -140,7 +140,9 @@ async function startServer(launch: Launcher, binaries: Binaries, dataDirectory: 
     'listen_addresses=',
     `unix_socket_directories=${socketDirectory}`,
     'max_connections=60',
-    'shared_buffers=128MB',
+    'shared_buffers=256MB',
+    // A checkpoint every few seconds would write whole pages to the log again and again while a backlog is decided.
+    'max_wal_size=2GB',
     'timezone=UTC',
     'log_timezone=UTC',
   ];

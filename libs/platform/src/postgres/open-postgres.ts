@@ -7,6 +7,8 @@ export type Database = Kysely<DB>;
 export type Tx = Transaction<DB>;
 
 const POOL_CONNECTIONS_MAX = 10;
+// Whoever waits longer for a connection is told so, and does not wait for ever for one that waits for it.
+const CONNECTION_TIMEOUT_MS = 30_000;
 
 /** Nest token (a class, so that it can be injected by type) for the PostgreSQL connection pool. */
 export abstract class Postgres extends Kysely<DB> {}
@@ -19,6 +21,7 @@ export function openPostgres(connection: pg.PoolConfig): Database {
   const parsers = new Map<number, (text: string) => unknown>([[pg.types.builtins.INT8, (text) => BigInt(text)]]);
   const pool = new pg.Pool({
     max: POOL_CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
     ...connection,
     types: { getTypeParser: ((oid: number, format?: 'text'): unknown => parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser },
   });
