@@ -130,6 +130,19 @@ describe('decisions', () => {
     ]);
   });
 
+  it('follow a trace that turns out to be of another conversation, and charge it once', async () => {
+    await service.send(organizationId, turn('b', 0, { events: refund }), turn('c', 0));
+    clock.advance(2 * HOUR);
+    await run();
+    // A conversation id on any span holds for the whole trace, and the first of several in the order of their text.
+    await service.send(organizationId, turn('b', 0, { part: 'late tool call', named: 'a' }), turn('c', 0, { part: 'late tool call', named: 'd' }));
+    await run();
+    const standing = async (id: string) => (await service.decisions.standing(organizationId, [id])).map(({ revision, isBillable, reason, evidence }) => [revision, isBillable, reason, evidence.traceIds.length]);
+    expect([await standing('a'), await standing('b')]).toEqual([[[1, true, 'policy_held', 1]], [[2, false, 'episode_merged', 0]]]);
+    expect([await standing('c'), await standing('d')]).toEqual([[[2, true, 'policy_held', 1]], []]);
+    expect(await run()).toBe(0);
+  });
+
   it('are made at once where the sender says that the conversation is over, and corrected at once', async () => {
     await service.send(organizationId, turn('c', 0), turn('c', 1, { events: end }));
     clock.advance(MINUTE + 2000);

@@ -173,6 +173,23 @@ describe('the hold window', () => {
     expect(conversation.look(join(both, turn('late', at('09:45:00'))), new Date(at('14:00:00')))).toEqual([]);
     expect(conversation.says).toEqual(before);
   });
+
+  it.each<[string, EpisodeRows]>([
+    ['a late turn that came hours before it', turn('late', at('06:00:00'))],
+    ['a late end between its turns', { spans: [], signals: [signalRow('a', at('09:00:00.900'), { kind: 'end' })] }],
+  ])('charges what is final once, whatever cuts it anew: %s', (_, late) => {
+    const conversation = new Conversation(withTerms('hold_window: 1h'));
+    const two = join(turn('a', at('09:00:00')), turn('b', at('09:20:00')));
+    conversation.look(two, new Date(at('10:30:00')));
+    expect(conversation.says).toEqual([[1, 1, 'resolved', 'policy_held', 0.4, null]]);
+    expect(conversation.look(join(two, late))).toEqual([]);
+    // What comes after it is an episode of its own.
+    conversation.look(join(two, late, turn('c', at('18:00:00'))));
+    expect(conversation.standing.map(({ episode, evidence, amountMicros }) => [episode, evidence.traceIds, amountMicros])).toEqual([
+      [1, ['a', 'b'], 400_000n],
+      [2, ['c'], 400_000n],
+    ]);
+  });
 });
 
 describe('an additive contract', () => {

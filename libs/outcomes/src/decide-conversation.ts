@@ -35,18 +35,18 @@ const notBillable = (reason: string): Verdict => ({ ...NOT_BILLABLE, reason, exp
 
 /**
  * Decides every episode that is over and whose facts, the traces that they come from, or what the other episodes make of it, are not those
- * of the decision that stands: two episodes can be alike in every fact and still be two. What was decided on rows that are gone stands
- * (`frozen-past.ts`), and so does what is final by the contract's hold window; a return that the contract lets reverse it still does.
+ * of the decision that stands: two episodes can be alike in every fact and still be two. What is final by the contract's hold window stands,
+ * and so does what was decided on rows that are gone (`frozen-past.ts`); a return that the contract lets reverse it still does.
  * Pure: which decisions come out depends on the rows, the contracts, what stands and the time, and a second call with the same input gives
  * the same ids.
  */
 export function decideConversation(input: DecideConversationInput): DecidedConversation {
   const windows = windowsOf(input);
-  const past = frozenPast(input.standing, input.rows, windows);
+  const past = frozenPast(input.standing, input.rows, windows, input.now);
   const episodes = splitEpisodes(past.rowsAfter, windows, input.now, past.lastNumber);
   const [first, last] = [episodes[0], episodes.at(-1)];
-  // Evidence that cannot be read is no evidence that nothing happened: what stands goes on standing.
-  if (!first || !last) return { changes: [], dueAt: undefined };
+  // Evidence that cannot be read is no evidence that nothing happened, and what stands is frozen; what moved to another conversation is not.
+  if (!first || !last) return { changes: mergedChanges(past.lastNumber, input), dueAt: undefined };
   const changes = reopenedPast(past.lastNumber, first, input);
   const reversed = new Set(changes.map(({ superseded }) => superseded));
   let isCharged = input.standing.some((decision) => decision.episode <= past.lastNumber && decision.isBillable && !reversed.has(decision));
@@ -87,7 +87,6 @@ function decideEpisode(episode: Episode, surroundings: Surroundings, input: Deci
     const superseded = standing.get(addition) ?? null;
     const isSameEvidence = superseded?.factsSha256 === factsSha256 && isSameList(superseded.evidence.traceIds, traceIds);
     if (superseded && isSameEvidence && conversationReason(superseded.reason) === conversationReason(of.reason)) return { superseded, decision: superseded };
-    if (superseded && isFinal(superseded, input.now) && of.reason !== 'reopened') return { superseded, decision: superseded };
     const decision: Decision = {
       ...nextRevision(input, episode.number, addition, superseded),
       contractId: contract?.id ?? null,
@@ -130,10 +129,6 @@ function isReturn({ reopen }: Contract, endedAt: Date, startedAt: Date): boolean
   return reopen !== null && startedAt.getTime() - endedAt.getTime() < reopen.withinMs;
 }
 
-function isFinal({ finalAt }: Decision, now: Date): boolean {
-  return finalAt !== null && finalAt <= now;
-}
-
 function conversationReason(reason: string): string | undefined {
   return CONVERSATION_REASONS.has(reason) ? reason : undefined;
 }
@@ -163,11 +158,11 @@ function contractOf({ contractId, contractVersion }: Decision, { contracts, reti
 const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
 
 /**
- * What came late can join two episodes into one (a turn between them) or move an end. The decision about an episode that is no longer there
- * is replaced by one that bills nothing and rests on nothing: its turns and their cost are in another episode now.
+ * What came late can join two episodes into one (a turn between them), move an end, or name another conversation, whose the trace is from
+ * then on. The decision about an episode that is no longer there is replaced by one that bills nothing and rests on nothing: its turns and their cost are in another episode now.
  */
 function mergedChanges(lastNumber: number, input: DecideConversationInput): DecisionChange[] {
-  const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256 && !isFinal(decision, input.now));
+  const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256);
   return gone.map((superseded) => ({
     decision: {
       ...superseded,

@@ -4,13 +4,15 @@ import { evidenceCheck, type ReadableRows } from './evidence.js';
 import type { EpisodeRows } from './facts.js';
 
 /*
- * The part of a conversation that is decided for good, because the rows that it was decided on are no longer all there: an organization
- * keeps spans for so many days. Decided again, on what is left, an episode that was paid for would be reversed.
+ * The part of a conversation that is decided for good. Either the contract's hold window is over; or the rows that it was decided on are no
+ * longer all there, because an organization keeps spans for so many days: decided again, on what is left, an episode that was paid for would
+ * be reversed.
  *
- * Invariants: the latest decision whose evidence is not complete, and every one before it, stands as it is; no row changes it. What comes
- * after is numbered from there on, as it was before the rows were gone. Deleting more rows freezes more and changes nothing else.
+ * Invariants: the latest decision that is final or whose evidence is not complete, and every one before it, stands as it is; no row changes
+ * it, nor cuts its turns into other episodes, which would be paid for twice. What comes after is numbered from there on, as it was before.
+ * Deleting more rows freezes more and changes nothing else.
  *
- * Safe to repeat: what is frozen follows from what stands and the rows alone. Should rows come back (a replica that lagged), it thaws.
+ * Safe to repeat: what is frozen follows from what stands, the rows and the time alone. Should rows come back (a replica that lagged), it thaws.
  *
  * A new turn that began before the frozen part was over (its last activity and the quiet window, the longest that an episode may be, or its
  * explicit end) is in no decision. It would have been one episode with what is gone, and be paid for once: an episode of its own could charge twice, and a revision of the
@@ -30,14 +32,19 @@ export interface FrozenPast {
   rowsAfter: EpisodeRows;
 }
 
-export function frozenPast(standing: readonly Decision[], rows: ReadableRows, windows: EpisodeWindows): FrozenPast {
+export function frozenPast(standing: readonly Decision[], rows: ReadableRows, windows: EpisodeWindows, now: Date): FrozenPast {
   if (standing.length === 0) return { lastNumber: 0, rowsAfter: rows };
   const isComplete = evidenceCheck(rows);
-  const lastIncomplete = Math.max(0, ...standing.filter(({ evidence }) => !isComplete(evidence)).map(({ episode }) => episode));
-  if (lastIncomplete === 0) return { lastNumber: 0, rowsAfter: rows };
-  const frozen = standing.filter(({ episode }) => episode <= lastIncomplete);
-  const following = standing.filter(({ episode }) => episode > lastIncomplete);
-  return { lastNumber: lastIncomplete + mergedBehind(lastIncomplete, following), rowsAfter: rowsAfter(frozen, following, rows, windows) };
+  const last = Math.max(0, ...standing.filter((decision) => isFinal(decision, now) || !isComplete(decision.evidence)).map(({ episode }) => episode));
+  if (last === 0) return { lastNumber: 0, rowsAfter: rows };
+  const frozen = standing.filter(({ episode }) => episode <= last);
+  const following = standing.filter(({ episode }) => episode > last);
+  return { lastNumber: last + mergedBehind(last, following), rowsAfter: rowsAfter(frozen, following, rows, windows) };
+}
+
+// What was joined to an episode before it is final with that one.
+function isFinal({ finalAt, reason }: Decision, now: Date): boolean {
+  return finalAt !== null && finalAt <= now && reason !== EPISODE_MERGED;
 }
 
 // The number of an episode that was joined to a frozen one is not given to another: that would be decided on the old one's terms.
