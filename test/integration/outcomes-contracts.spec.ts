@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ContractStore } from '#outcomes';
+import { ContractStore, readContract } from '#outcomes';
 import { ManualClock } from '#platform';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 import { CONTRACT } from './outcomes-service.js';
@@ -119,6 +120,27 @@ describe('contracts', () => {
     const results = await Promise.allSettled(ids.map((id) => activate(1, id)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await statuses()).filter((status) => status.endsWith('active'))).toHaveLength(1);
+  });
+
+  it('are not activated with a text that was put there while another was looked at', async () => {
+    await apply(CONTRACT);
+    const capped = readContract(`${CONTRACT}cap: "100"\n`, 'capped.yaml');
+    let activation: Promise<unknown> = Promise.resolve();
+    await stores.postgres.transaction().execute(async (tx) => {
+      await tx.updateTable('contracts').set({ source: `${CONTRACT}cap: "100"\n`, sourceSha256: capped.sourceSha256 }).where('organizationId', '=', organizationId).execute();
+      activation = activate().then(() => 'active', (error: unknown) => error);
+      await setTimeout(300);
+    });
+    expect(await activation).toMatchObject({ code: 'contract_terms_not_booked' });
+    expect(await statuses()).toEqual(['support 1 draft']);
+  });
+
+  it('bill a customer by one calendar', async () => {
+    await apply(CONTRACT);
+    await activate();
+    await apply(version2.replace(/time_zone: .*/, 'time_zone: Asia/Tokyo'));
+    await expect(activate(2)).rejects.toMatchObject({ kind: 'conflict', code: 'customer_time_zone_differs', message: expect.stringContaining('give it the same time_zone') });
+    expect(await statuses()).toEqual(['support 2 draft', 'support 1 active']);
   });
 
   it('cannot be turned into the contract of another customer', async () => {

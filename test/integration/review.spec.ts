@@ -178,6 +178,15 @@ describe('labels', () => {
     await expect(review.label(organizationId, id, answer('yes'), anna)).rejects.toMatchObject({ code: 'already_adjudicated' });
   });
 
+  it('of many at once do not wait for one another for ever', async () => {
+    const contracts = app.get(ContractStore);
+    await contracts.apply(organizationId, CONTRACT, 'support.yaml');
+    await contracts.activate(organizationId, 'support', 1);
+    const many = Array.from({ length: 25 }, (_, index) => ({ name: `labeller ${index}`, keyId: 'key_1' }));
+    await Promise.all(many.map((reviewer) => review.label(organizationId, id, answer('yes'), reviewer)));
+    expect(await rows()).toHaveLength(many.length);
+  });
+
   it('answer what is asked, and nothing else', async () => {
     await expect(review.label(organizationId, id, answer('maybe'), anna)).rejects.toMatchObject({ code: 'unknown_answer', message: expect.stringContaining('yes, no, unsure') });
     await expect(review.label(organizationId, id, answer('yes', { question: 'polite' }), anna)).rejects.toMatchObject({ code: 'unknown_question' });

@@ -72,10 +72,12 @@ export class ContractStore {
    * version goes back to it. One that begins later, or ends before, stands beside the others, and on each day the newest that is in force
    * decides. Safe to repeat.
    * @param needsSignOff somebody must have signed off a replay of this text
-   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`, `sign_off_missing`
+   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`, `customer_time_zone_differs`, `sign_off_missing`
    */
   async activate(organizationId: string, id: string, version: number, { needsSignOff = false } = {}): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
+      // Held until the end, so that nobody puts another text in its place after this one was looked at.
+      await this.#namesVersion(tx, organizationId, id, version).forUpdate().execute();
       const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
       const contract = this.#compile(source, sourceSha256, id, version);
       refuseUnbookedTerms(contract);
@@ -122,10 +124,10 @@ export class ContractStore {
     return this.#read(this.db, organizationId, (row) => row.status === 'active');
   }
 
-  /** Versions by name, compiled, whatever their status. One that does not exist is left out. */
-  async versions(organizationId: string, wanted: readonly ContractVersion[]): Promise<Contract[]> {
+  /** Versions by name, compiled, whatever their status. One that does not exist is left out. @param db the transaction of a caller who has one */
+  async versions(organizationId: string, wanted: readonly ContractVersion[], db: Pick<Tx, 'selectFrom'> = this.db): Promise<Contract[]> {
     if (wanted.length === 0) return [];
-    return this.#read(this.db, organizationId, (row) => wanted.some(({ id, version }) => id === row.id && version === row.version));
+    return this.#read(db, organizationId, (row) => wanted.some(({ id, version }) => id === row.id && version === row.version));
   }
 
   // Two calendars for one customer would put one hour into two statements, and into no or both of Stripe's sums that are compared with them.
@@ -169,14 +171,17 @@ export class ContractStore {
     });
   }
 
-  async #versionOf(tx: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
-    const row = await tx
+  #namesVersion(db: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
+    return db
       .selectFrom('contracts')
       .select(['status', 'source', 'sourceSha256'])
       .where('organizationId', '=', organizationId)
       .where('id', '=', id)
-      .where('version', '=', version)
-      .executeTakeFirst();
+      .where('version', '=', version);
+  }
+
+  async #versionOf(tx: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
+    const row = await this.#namesVersion(tx, organizationId, id, version).executeTakeFirst();
     if (row) return { ...row, status: row.status as ContractStatus };
     throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
   }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ContractStore, ShadowService, ShadowStore } from '#outcomes';
+import { ContractStore, contractVersionNumber, ShadowService, ShadowStore } from '#outcomes';
 import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, type Config, type Principal } from '#platform';
 import { toWire } from '../wire.js';
 
@@ -9,7 +9,7 @@ const source = z.string().min(1, 'must be the text of a contract file');
 const contractBody = z.union([z.object({ source, fileName: z.string().min(1).default('contract') }), source.transform((text) => ({ source: text, fileName: 'contract' }))], {
   error: 'must be a contract file as text/yaml, or JSON such as {"source": "contract: ..."}',
 });
-const versionNumber = z.coerce.number().int().positive();
+const versionNumber = z.coerce.number().pipe(contractVersionNumber);
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
 const shadowBody = z.object({ isOn: z.boolean() });
 const shadowQuery = z.object({ from: time, to: time, sample: z.coerce.number().int().min(0).max(1000).default(20) });
@@ -35,7 +35,7 @@ export class ContractsController {
     return { id: contract.id, version: contract.version, customerId: contract.customer.id, status };
   }
 
-  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `contract_terms_not_booked`, `sign_off_missing`. */
+  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `contract_terms_not_booked`, `customer_time_zone_differs`, `sign_off_missing`. */
   @Post(':id/versions/:version/activate')
   @HttpCode(200)
   @NeedsScope('operate')

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ContractStore, ReplayService, ReplayStore, readContract, type Contract } from '#outcomes';
+import { ContractStore, contractVersionNumber, ReplayService, ReplayStore, readContract, type Contract } from '#outcomes';
 import { ApiKeyGuard, Caller, DomainError, NeedsScope, messageOf, parseInput, type Principal } from '#platform';
 import { toWire } from '../wire.js';
 
-const version = z.object({ id: z.string().min(1), version: z.number().int().positive() });
+const version = z.object({ id: z.string().min(1), version: contractVersionNumber });
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
 const replayBody = z
   .object({

@@ -96,7 +96,7 @@ export class ReviewService {
   /** Everything up for review whose decision stands, as one labeller may see it, in the order of labelling. */
   async queue(organizationId: string, labeller: string): Promise<ItemForReviewer[]> {
     const items = (await this.store.items(this.db, organizationId)).filter(({ isStanding }) => isStanding);
-    const questions = await this.#questions(organizationId, items);
+    const questions = await this.#questions(this.db, organizationId, items);
     return items.map((item) => forReviewer(labeller, item, questions(item.decision)));
   }
 
@@ -150,20 +150,20 @@ export class ReviewService {
   /** Agreement, and precision and recall as people measure them. @param nMin below which no rate is given */
   async report(organizationId: string, nMin?: number): Promise<ReviewReport> {
     const items = await this.store.items(this.db, organizationId);
-    const questions = await this.#questions(organizationId, items);
+    const questions = await this.#questions(this.db, organizationId, items);
     return reviewReport(items.map((item) => ({ item, questions: questions(item.decision) })), nMin);
   }
 
   async #item(db: Pick<Tx, 'selectFrom'>, organizationId: string, decisionId: string): Promise<{ item: ReviewItem; questions: readonly ReviewQuestion[] }> {
     const [item] = await this.store.items(db, organizationId, decisionId);
     if (!item) throw notUpForReview(decisionId);
-    return { item, questions: (await this.#questions(organizationId, [item]))(item.decision) };
+    return { item, questions: (await this.#questions(db, organizationId, [item]))(item.decision) };
   }
 
-  async #questions(organizationId: string, items: readonly ReviewItem[]): Promise<(decision: DecisionInReview) => readonly ReviewQuestion[]> {
+  async #questions(db: Pick<Tx, 'selectFrom'>, organizationId: string, items: readonly ReviewItem[]): Promise<(decision: DecisionInReview) => readonly ReviewQuestion[]> {
     const named = items.flatMap(({ decision: { contractId: id, contractVersion: version } }) => (id === null || version === null ? [] : [{ id, version }]));
     const wanted = [...new Map(named.map((one) => [nameOf(one), one])).values()];
-    const contracts = new Map<string, Contract>((await this.contracts.versions(organizationId, wanted)).map((contract) => [nameOf(contract), contract]));
+    const contracts = new Map<string, Contract>((await this.contracts.versions(organizationId, wanted, db)).map((contract) => [nameOf(contract), contract]));
     return ({ contractId: id, contractVersion: version }) => questionsOf(id === null || version === null ? undefined : contracts.get(nameOf({ id, version })));
   }
 }
