@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -75,7 +75,13 @@ export async function bodyText(request: IncomingMessage): Promise<string> {
 
 /** @throws EngineError where the body is not compressed as it says */
 export async function bodyToFile(request: IncomingMessage, path: string): Promise<void> {
-  await decompress(request, createWriteStream(path));
+  // A stream of its own would open the file at its leisure, when whoever gives up has removed it already.
+  const file = await open(path, 'w');
+  try {
+    await decompress(request, file.createWriteStream());
+  } finally {
+    await file.close();
+  }
 }
 
 export function compressed(bytes: Uint8Array, codec: string | undefined): Duplex {
