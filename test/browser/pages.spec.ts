@@ -224,6 +224,17 @@ describe('pages', () => {
     const start = async (options: BrowserContextOptions = {}) => (browser = await openBrowser(options)).context;
     afterEach(() => browser?.close());
 
+    it('leads from an explanation to the row of what it rests on', async () => {
+      const context = await start();
+      await context.addCookies([{ name: 'astrolabe_key', value: reader, url: service.url }]);
+      const page = await context.newPage();
+      await page.goto(`${service.url}/conversations/c-refund`);
+      for (const [link, row] of [[/^signal …/, /^refund issued/], [/^span …/, /^execute_tool look_up_order/]] as const) {
+        await page.getByRole('link', { name: link }).first().click();
+        expect(await page.locator('tr:target').innerText()).toMatch(row);
+      }
+    });
+
     it('leads from the overview to a conversation, its statement and a comparison', async () => {
       const context = await start();
       const complaints: string[] = [];

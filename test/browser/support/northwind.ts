@@ -26,7 +26,7 @@ exclusions:
 policies:
   - outcome: refund_completed
     title: A refund carried out without a person
-    when: signals.exists(s, s.name == "refund_issued" && s.source == "system")
+    when: signals.exists(s, s.name == "refund_issued" && s.source == "system") && tool_calls.exists(t, t.name == "look_up_order" && t.succeeded)
     grade: 'confirmed ? "customer_confirmed" : "system_verified"'
     price: "1.80"
   - outcome: resolved

@@ -33,20 +33,18 @@ export class BookedStore {
 
   /**
    * The postings of the episodes that no other reverses, by episode. One need not be of the revision before: that one may have changed nothing
-   * about the money and booked nothing. A first revision follows none and is not asked for. Found by the unique index of decisions by
-   * episode, then postings_by_decision.
+   * about the money and booked nothing. Found by the unique index of decisions by episode, then postings_by_decision.
    */
   async livePostings(tx: Tx, decisions: readonly Decision[]): Promise<Map<string, Posting>> {
-    const revised = decisions.filter(({ supersedes }) => supersedes !== null);
-    const [{ organizationId } = { organizationId: '' }] = revised;
-    if (revised.length === 0) return new Map();
+    const [{ organizationId } = { organizationId: '' }] = decisions;
+    if (decisions.length === 0) return new Map();
     const rows = await tx
       .selectFrom('outcomeDecisions')
       .innerJoin('postings', 'postings.decisionId', 'outcomeDecisions.id')
       .leftJoin('postings as reversal', 'reversal.reverses', 'postings.id')
       .select(['postings.id', 'outcomeDecisions.conversationId', 'outcomeDecisions.episode', 'outcomeDecisions.addition'])
       .where('outcomeDecisions.organizationId', '=', organizationId)
-      .where('outcomeDecisions.conversationId', '=', anyOf([...new Set(revised.map(({ conversationId }) => conversationId))]))
+      .where('outcomeDecisions.conversationId', '=', anyOf([...new Set(decisions.map(({ conversationId }) => conversationId))]))
       .where('postings.kind', '=', 'outcome')
       .where('reversal.id', 'is', null)
       .execute();

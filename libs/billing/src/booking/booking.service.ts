@@ -35,7 +35,8 @@ export class BookingService {
     if (changes.length === 0) return [];
     const decisions = changes.map(({ decision }) => decision);
     const replaced = await this.booked.replacedAmong(tx, decisions);
-    const live = await this.booked.livePostings(tx, decisions);
+    // A first revision follows nothing that could be booked.
+    const live = await this.booked.livePostings(tx, decisions.filter(({ supersedes }) => supersedes !== null));
     const wanted = changes.map((change) => (replaced.has(change.decision.id) ? [] : postingsFor(change, live.get(episodeKeyOf(change.decision)))));
     const posted = await this.ledger.post(tx, wanted.flat());
     await this.outbox.enqueue(tx, wanted.flat().filter(({ id }) => posted.has(id)));

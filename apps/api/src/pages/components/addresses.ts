@@ -1,9 +1,11 @@
 import type { StatementLine } from '#billing';
-import type { ItemState } from '#outcomes';
+import type { EvidenceRef, ItemState } from '#outcomes';
 
 /** Addresses of pages. Ids come from outside and are escaped here, once. */
 export const addressOf = {
   conversation: (id: string, episode?: number): string => `/conversations/${encodeURIComponent(id)}${episode === undefined ? '' : `#episode-${episode}`}`,
+  /** Where the conversation's page shows the span or the signal. */
+  evidence: (conversationId: string, ref: EvidenceRef): string => `${addressOf.conversation(conversationId)}#${evidenceAnchor(ref)}`,
   conversations: (page: number): string => (page > 1 ? `/conversations?page=${page}` : '/conversations'),
   statement: (key: StatementAddress): string => `/statements/${encodeURIComponent(key.customerId)}/${key.period}?${choiceOf(key)}`,
   statementLine: (key: StatementAddress, line: Pick<StatementLine, 'outcome' | 'grade' | 'kind'>, cursor?: string): string => {
@@ -21,6 +23,11 @@ export const addressOf = {
   reviewItem: (decisionId: string, filter: ReviewFilter = {}): string => `/review/items/${encodeURIComponent(decisionId)}${addressOf.review(filter).slice('/review'.length)}`,
   comparison: (base: string, candidate: string): string => `/comparisons?${new URLSearchParams({ base, candidate })}`,
 };
+
+/** The element of a page that shows a span or a signal. An id of a signal is the sender's, and may be any text. */
+export function evidenceAnchor({ kind, traceId, id }: EvidenceRef): string {
+  return encodeURIComponent(`${kind}-${traceId}-${id}`);
+}
 
 /** What of the review queue is shown; without a state what is still to label. */
 export interface ReviewFilter {

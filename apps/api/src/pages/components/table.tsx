@@ -12,6 +12,8 @@ export interface TableProps<Row> {
   /** The first names its row. */
   columns: readonly Column<Row>[];
   rows: readonly Row[];
+  /** What a link to a row names. */
+  anchorOf?: (row: Row) => string;
   /** What to say, and what to do next, where there are no rows. */
   empty: ComponentChildren;
 }
@@ -20,7 +22,7 @@ export interface TableProps<Row> {
  * A table; on a narrow page each row becomes a card, where every cell carries its header. The roles are written out because `display: block`
  * would otherwise take the table's meaning from it.
  */
-export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, anchorOf, empty }: TableProps<Row>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   return (
     <table role="table">
@@ -36,7 +38,7 @@ export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>) {
       </thead>
       <tbody role="rowgroup">
         {rows.map((row) => (
-          <tr role="row">
+          <tr role="row" id={anchorOf?.(row)}>
             {columns.map((column, index) =>
               index === 0 ? (
                 <th role="rowheader" scope="row">

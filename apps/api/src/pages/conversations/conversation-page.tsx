@@ -1,5 +1,5 @@
 import type { ConversationSignalRow, ConversationSummary } from '#traces';
-import type { StatementAddress } from '../components/addresses.js';
+import { evidenceAnchor, type StatementAddress } from '../components/addresses.js';
 import { formatCount, formatDuration, formatNoun, sumUsd } from '../components/figures.js';
 import { Instant } from '../components/instant.js';
 import { Cost } from '../components/money.js';
@@ -95,6 +95,7 @@ function SignalTable({ turn }: { turn: TurnView }) {
     <Table
       caption={`Signals of turn ${turn.number}`}
       rows={turn.signals}
+      anchorOf={(row) => evidenceAnchor({ kind: 'signal', traceId: row.trace_id, id: row.signal_id })}
       empty=""
       columns={[
         { header: 'Signal', cell: (row) => inWords(row.name || row.kind) },

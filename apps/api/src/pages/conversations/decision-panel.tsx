@@ -1,4 +1,4 @@
-import type { Decision, ExplainedExpression } from '#outcomes';
+import type { Decision, EvidenceRef, ExplainedExpression } from '#outcomes';
 import { addressOf, type StatementAddress } from '../components/addresses.js';
 import { formatNoun } from '../components/figures.js';
 import { Instant } from '../components/instant.js';
@@ -47,7 +47,7 @@ export function Explanation({ decision }: { decision: Decision }) {
         empty="No expression was evaluated: there was no contract to ask."
         columns={[
           { header: 'Where', cell: (row) => placeInWords(row.at) },
-          { header: 'Expression', cell: (row) => <ExplainedCell {...row} /> },
+          { header: 'Expression', cell: (row) => <ExplainedCell explained={row} conversationId={decision.conversationId} /> },
           { header: 'Result', cell: (row) => <span class={row.held ? 'mark held' : 'mark'}>{row.held ? 'held' : 'did not hold'}</span> },
         ]}
       />
@@ -60,7 +60,12 @@ export function Explanation({ decision }: { decision: Decision }) {
 }
 
 /** An expression, and where it has parts or rests on something, what of it held and on what. */
-function ExplainedCell({ expression, parts = [] }: ExplainedExpression) {
+function ExplainedCell({ explained: { expression, parts = [] }, conversationId }: { explained: ExplainedExpression; conversationId: string }) {
+  const link = (ref: EvidenceRef) => (
+    <a href={addressOf.evidence(conversationId, ref)} title={ref.id}>
+      {ref.kind} …{ref.id.slice(-6)}
+    </a>
+  );
   return (
     <div>
       <code>{expression}</code>
@@ -74,7 +79,7 @@ function ExplainedCell({ expression, parts = [] }: ExplainedExpression) {
                   {restsOn.length > 0 && ', '}
                 </>
               )}
-              {restsOn.length > 0 && <span>rests on {restsOn.map(({ kind, id }, index) => [index > 0 && ', ', <span title={id}>{`${kind} …${id.slice(-6)}`}</span>])}</span>}
+              {restsOn.length > 0 && <span>rests on {restsOn.map((ref, index) => [index > 0 && ', ', link(ref)])}</span>}
             </li>
           ))}
         </ul>

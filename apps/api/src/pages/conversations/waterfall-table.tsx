@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ConversationSpanRow } from '#traces';
+import { evidenceAnchor } from '../components/addresses.js';
 import { formatCount, formatDuration, formatTick } from '../components/figures.js';
 import { Cost } from '../components/money.js';
 import { inWords } from '../components/words.js';
@@ -85,7 +86,7 @@ export function WaterfallTable({ caption, waterfall }: { caption: string; waterf
 function SpanRow({ row, ticks }: { row: WaterfallRow; ticks: Waterfall['ticks'] }) {
   const { span, depth, durationNs } = row;
   return (
-    <tr role="row">
+    <tr role="row" id={evidenceAnchor({ kind: 'span', traceId: span.trace_id, id: span.span_id })}>
       <th role="rowheader" scope="row" class={`span depth-${Math.min(depth, INDENT_MAX)}`}>
         <span class="span-name">{span.name}</span>
         <SpanNotes row={row} />

@@ -46,13 +46,13 @@ export function LossesPage({ organizationId, filter, losses }: LossesPageProps) 
         }
         columns={[
           { header: 'Step', cell: ({ step }) => (step === null ? <span class="unknown">nothing was observed</span> : inWords(step)) },
-          { header: 'Conversations', isNumber: true, cell: ({ conversations }) => formatCount(conversations) },
+          { header: 'Episodes', isNumber: true, cell: ({ episodes }) => formatCount(episodes) },
           { header: 'Would have earned', isNumber: true, cell: (step) => <StepLoss {...step} /> },
           { header: 'Handed over because', cell: ({ handoffReasons }) => handoffReasons.slice(0, 3).map(({ reason, count }) => `${inWords(reason) || 'no reason given'} (${formatCount(count)})`).join(', ') },
           { header: 'For example', cell: ({ examples }) => <span>{examples.slice(0, 3).map((id, index) => [index > 0 && ', ', <a class="id" href={addressOf.conversation(id)}>{id}</a>])}</span> },
         ]}
       />
-      <p class="note">A conversation with several steps is in each of them, so that the rows do not add up.</p>
+      <p class="note">An episode with several steps is in each of them, so that the rows do not add up. Where nothing was observed, the reason that the agent gave says what it may lack.</p>
     </Layout>
   );
 }
@@ -89,8 +89,8 @@ function Estimate({ episodes, listedEpisodes, estimatedMicros, currency }: Ranke
   );
 }
 
-function StepLoss({ lostMicros, currency, unknownLosses, conversations }: MissingStep) {
-  if (unknownLosses === conversations) return <span class="unknown">unknown</span>;
+function StepLoss({ lostMicros, currency, unknownLosses, episodes }: MissingStep) {
+  if (unknownLosses === episodes) return <span class="unknown">unknown</span>;
   return (
     <span>
       <Money amount={lostMicros} currency={currency} />

@@ -43,6 +43,9 @@ h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 620; margin: 0 0 1rem; o
 h2 { font-size: 1.15rem; font-weight: 620; margin: 2.75rem 0 0.5rem; }
 h3 { font-size: 1rem; font-weight: 620; margin: 1.75rem 0 0.25rem; }
 section { scroll-margin-top: 1rem; }
+tr { scroll-margin-top: 4rem; }
+tr:target > :first-child { box-shadow: inset 3px 0 0 var(--accent); }
+tr:target > * { background: var(--raised); }
 section:target > h2 { text-decoration: underline; text-decoration-color: var(--accent); text-underline-offset: 0.3em; }
 .lead { max-width: 46rem; margin: 0 0 1.25rem; }
 .note, caption, .stats dt, .stats .note, .facts dt, .span-note { color: var(--muted); font-size: 0.875rem; }
