@@ -85,6 +85,7 @@ class Check {
 
   #visitCall(call: { function: string; target?: CelExpr | undefined; args: CelExpr[] }, scope: Scope, want: Want): void {
     if (call.target) this.visit(call.target, scope, 'anything');
+    if (call.function === '_+_') this.#refuseLongerList(call.args, scope);
     const isLogical = call.function === '_&&_' || call.function === '_||_';
     call.args.forEach((arg, index) => {
       if (isLogical) return this.visit(arg, scope, 'bool');
@@ -92,6 +93,14 @@ class Check {
       if (call.function === '_?_:_') return this.visit(arg, scope, index === 0 ? 'bool' : want);
       this.visit(arg, scope, 'anything');
     });
+  }
+
+  // What it costs to go through a list is bounded because none is longer than those of the facts. To add one element, which is how the parser
+  // writes filter and map, makes none that is.
+  #refuseLongerList([first, second]: readonly CelExpr[], scope: Scope): void {
+    const isOneMore = second?.exprKind.case === 'listExpr' && second.exprKind.value.elements.length === 1;
+    if (!first || isOneMore) return;
+    if (isIterable(this.#evaluate(first, scope))) throw new Problem('puts two lists together: ask each by itself, with && or || between');
   }
 
   // exists, all, exists_one, filter and map are all written as one loop by the parser.

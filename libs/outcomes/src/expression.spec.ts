@@ -68,6 +68,9 @@ describe('compileExpression', () => {
     ['a list', 'signals', 'gives a list or a map, but must give true or false'],
     ['a pattern that is none', 'handed_off && locale.matches("[")', 'cannot be evaluated'],
     ['a function that is none', 'size(signals, 1) > 0', 'cannot be evaluated'],
+    ['a list longer than those of the facts', '(signals + signals).exists(s, s.name == "x")', 'puts two lists together'],
+    ['one in a loop', '[signals].exists(l, (l + l).exists(s, s.name == "x"))', 'puts two lists together'],
+    ['more work than is good for anybody', Array.from({ length: 4 }, () => 'signals.exists(a, tool_calls.exists(b, a.name == b.name))').join(' && '), 'goes through as many as 4004000 elements, and at most 4000000 are taken'],
   ])('refuses %s, also where the sample facts would skip it', (_what, text, problem) => {
     expect(problemOf(text)).toContain(problem);
   });

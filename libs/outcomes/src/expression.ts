@@ -7,7 +7,7 @@ import { planExplanation } from './explain-expression.js';
 import { evidenceGrades, type EvidenceGrade, type ExplainedPart } from './decision.js';
 import { bindingsOf } from './fact-bindings.js';
 import type { FactSources } from './fact-sources.js';
-import type { Facts } from './facts.js';
+import { FACT_ITEMS_MAX, type Facts } from './facts.js';
 
 /** What an expression must give. */
 export type Expected = 'bool' | 'grade' | 'number';
@@ -29,9 +29,10 @@ export type Compilation = { kind: 'compiled'; expression: CompiledExpression } |
 const ENVIRONMENT = celEnv({ funcs: [...CEL_FUNCTIONS], re2: RE2JS });
 
 // What an expression may cost: two loops within one another go through a million pairs of facts at the most (FACT_ITEMS_MAX), which takes a
-// second or so; a third would take a day.
+// second or so; a third would take a day. No list is longer than those of the facts (`check-expression.ts`).
 const TEXT_CHARS_MAX = 10_000;
 const LOOPS_WITHIN_MAX = 2;
+const ELEMENTS_MAX = 4_000_000;
 const DEPTH_MAX = 100;
 
 /** Parses an expression and tries it, and each part of it, on sample facts. The problem, where there is one, says what would be right. */
@@ -91,26 +92,39 @@ function isGrade(value: unknown): value is EvidenceGrade {
 }
 
 function tooMuch(expr: CelExpr): string | undefined {
-  const { loops, depth } = measure(expr);
+  const { loops, depth, elements } = measure(expr);
   if (loops > LOOPS_WITHIN_MAX) return `has ${loops} loops within one another, and at most ${LOOPS_WITHIN_MAX} are taken: each goes through all elements again`;
+  if (elements > ELEMENTS_MAX) return `goes through as many as ${elements} elements, and at most ${ELEMENTS_MAX} are taken: two loops within one another go through a million, so have few of them`;
   if (depth > DEPTH_MAX) return `is ${depth} parts deep, and at most ${DEPTH_MAX} are taken: write it flatter`;
   return undefined;
 }
 
-/** How many loops are within one another, and how many parts. */
-function measure(expr: CelExpr): { loops: number; depth: number } {
-  const { exprKind } = expr;
-  const inner = exprKind.case === 'comprehensionExpr' ? measureAll([exprKind.value.loopStep]) : measureAll(partsOf(expr));
-  if (exprKind.case !== 'comprehensionExpr') return { loops: inner.loops, depth: inner.depth + 1 };
-  const range = measureAll([exprKind.value.iterRange]);
-  return { loops: Math.max(range.loops, inner.loops + 1), depth: Math.max(range.depth, inner.depth) + 1 };
+interface Measure {
+  /** Loops within one another. */
+  loops: number;
+  /** Parts within one another. */
+  depth: number;
+  /** How many elements its loops go through together, where each list is as long as it may be. */
+  elements: number;
 }
 
-function measureAll(exprs: readonly (CelExpr | undefined)[]): { loops: number; depth: number } {
-  return exprs.reduce((most, expr) => {
-    const one = expr ? measure(expr) : { loops: 0, depth: 0 };
-    return { loops: Math.max(most.loops, one.loops), depth: Math.max(most.depth, one.depth) };
-  }, { loops: 0, depth: 0 });
+function measure(expr: CelExpr): Measure {
+  const { exprKind } = expr;
+  const inner = exprKind.case === 'comprehensionExpr' ? measureAll([exprKind.value.loopStep]) : measureAll(partsOf(expr));
+  if (exprKind.case !== 'comprehensionExpr') return { ...inner, depth: inner.depth + 1 };
+  const range = measureAll([exprKind.value.iterRange]);
+  return {
+    loops: Math.max(range.loops, inner.loops + 1),
+    depth: Math.max(range.depth, inner.depth) + 1,
+    elements: range.elements + FACT_ITEMS_MAX * (1 + inner.elements),
+  };
+}
+
+function measureAll(exprs: readonly (CelExpr | undefined)[]): Measure {
+  return exprs.reduce<Measure>((all, expr) => {
+    const one = expr ? measure(expr) : { loops: 0, depth: 0, elements: 0 };
+    return { loops: Math.max(all.loops, one.loops), depth: Math.max(all.depth, one.depth), elements: all.elements + one.elements };
+  }, { loops: 0, depth: 0, elements: 0 });
 }
 
 function partsOf({ exprKind }: CelExpr): (CelExpr | undefined)[] {

@@ -87,7 +87,7 @@ describe('factsOf', () => {
 
   it('takes a confirmation of the customer alone', () => {
     expect(said('customer_confirmed', '').confirmed).toBe(true);
-    expect(said('customer_confirmed', 'false').confirmed).toBe(false);
+    for (const no of ['false', 'False', ' NO ', '0']) expect(said('customer_confirmed', no).confirmed).toBe(false);
     expect(said('customer_confirmed', '', 'agent').confirmed).toBe(false);
   });
 

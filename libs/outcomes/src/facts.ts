@@ -124,9 +124,11 @@ export function factsOf(rows: EpisodeRows): Facts {
 
 export const isAsk = ({ name, source }: Pick<SignalFact, 'name' | 'source'>): boolean => name === 'asked_for_person' && source === 'customer';
 export const isOfPerson = ({ source }: Pick<SignalFact, 'source'>): boolean => source === 'human';
-export const isConfirmation = ({ name, source, value }: Pick<SignalFact, 'name' | 'source' | 'value'>): boolean => name === 'customer_confirmed' && source === 'customer' && value !== 'false';
+export const isConfirmation = ({ name, source, value }: Pick<SignalFact, 'name' | 'source' | 'value'>): boolean => name === 'customer_confirmed' && source === 'customer' && isYes({ value });
 /** Of a signal that says something by being there: unless it says that it is not so. */
-export const isYes = ({ value }: Pick<SignalFact, 'value'>): boolean => value !== 'false';
+export const isYes = ({ value }: Pick<SignalFact, 'value'>): boolean => !NO.test(value);
+// As programs write it: JavaScript, Python, a form's number.
+const NO = /^\s*(false|no|0)\s*$/i;
 
 /**
  * The same rows in the one order that everything else relies on: spans oldest first, a parent before the children that start with it;
