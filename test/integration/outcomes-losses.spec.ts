@@ -42,7 +42,7 @@ describe('losses', () => {
 
   it('name what people did after hand-offs, the most expensive first', async () => {
     const { steps } = await losses.read('vendor', { ...NOVEMBER, customerId: 'acme' });
-    expect(steps.map(({ step, sources, conversations, lostMicros, unknownLosses, examples }) => [step, sources.join(), conversations, lostMicros, unknownLosses, examples.join()])).toEqual([
+    expect(steps.map(({ step, sources, episodes, lostMicros, unknownLosses, examples }) => [step, sources.join(), episodes, lostMicros, unknownLosses, examples.join()])).toEqual([
       ['refund', 'system', 2, 3_600_000n, 0, 'handed-1,handed-2'],
       ['address_changed', 'human', 2, 1_800_000n, 1, 'handed-1,handed-3'],
     ]);
@@ -55,6 +55,20 @@ describe('losses', () => {
     await service.decider().run('vendor', bookNothing);
     const { reasons } = await losses.read('vendor', { ...NOVEMBER, customerId: 'acme' });
     expect(reasons.map(({ reason, episodes }) => [reason, episodes])).toEqual([['handed_over', 4]]);
+  });
+
+  it('of an additive contract are none where another outcome of the episode was billed', async () => {
+    const organizationId = 'additive';
+    await service.addOrganization(organizationId);
+    // What was sold cannot be priced without a number; that it was resolved can.
+    const sold = '  - outcome: upsell\n    title: Something sold\n    when: signals.exists(s, s.name == "sold")\n    value: signals.filter(s, s.name == "sold").map(s, s.number).sum()\n    grade: judged\n    price: "0.10"\n';
+    await service.contracts.apply(organizationId, CONTRACT.replace('policies:\n', `combine: additive\npolicies:\n${sold}`), 'support.yaml');
+    await service.contracts.activate(organizationId, 'support', 1);
+    await service.send(organizationId, { conversationId: 'c', turn: '1', at: '2026-11-05T12:00:00Z', events: [signal('sold', 'system', 'a lot'), ...refund] });
+    await service.decider().run(organizationId, bookNothing);
+    expect((await service.decisions.standing(organizationId, ['c'])).map(({ outcome, isBillable }) => [outcome, isBillable])).toContainEqual(['upsell', false]);
+    expect(await losses.read(organizationId, NOVEMBER)).toEqual({ reasons: [], steps: [] });
+    expect(await service.decisions.variantCounts(organizationId)).toEqual([{ variant: '', billable: 1, notBillable: 0 }]);
   });
 
   it('are one organization’s', async () => {

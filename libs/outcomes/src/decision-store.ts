@@ -139,11 +139,14 @@ export class DecisionStore {
     return rows.map((row) => ({ ...row, count: Number(row.count), amountMicros: BigInt(row.amountMicros) }));
   }
 
-  /** The same by variant, without test traffic: what tells a canary from its base. */
+  /** Episodes by variant, without test traffic, and of how many at least one outcome is billed: what tells a canary from its base. */
   async variantCounts(organizationId: string): Promise<VariantCount[]> {
-    const rows = await this.#standingOf(organizationId)
+    const episodes = this.#standingOf(organizationId)
       .where('isTestTraffic', '=', false)
-      .where('addition', '=', '')
+      .select(['conversationId', 'episode', (eb) => eb.fn.max('variant').as('variant'), (eb) => eb.fn<boolean>('bool_or', ['isBillable']).as('isBillable')])
+      .groupBy(['conversationId', 'episode']);
+    const rows = await this.db
+      .selectFrom(episodes.as('episodes'))
       .select(['variant', (eb) => eb.fn.countAll<bigint>().filterWhere('isBillable', '=', true).as('billable'), (eb) => eb.fn.countAll<bigint>().as('all')])
       .groupBy('variant')
       .orderBy('variant')
@@ -156,7 +159,7 @@ export class DecisionStore {
       .with('standing', (db) =>
         db
           .selectFrom('outcomeDecisions')
-          .select(['outcome', 'grade', 'variant', 'addition', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
+          .select(['conversationId', 'episode', 'outcome', 'grade', 'variant', 'addition', 'isBillable', 'reason', 'isTestTraffic', 'currency', 'amountMicros'])
           .distinctOn(['organizationId', 'conversationId', 'episode', 'addition'])
           .where('organizationId', '=', organizationId)
           .orderBy('organizationId')

@@ -37,6 +37,6 @@ function describeLosses({ reasons, steps }: LossesAnswer): string[] {
     ...table([['why', 'episodes', 'would have earned', 'the rest, estimated'], ...reasons.map((row) => [row.reason, String(row.episodes), row.listedEpisodes === 0 ? 'unknown' : money(row.listedMicros, row.currency), estimate(row)])]),
     ...(steps.length === 0
       ? []
-      : ['', ...table([['what people did', 'conversations', 'would have earned', 'unknown'], ...steps.map((step) => [step.step ?? '(nothing observed)', String(step.conversations), money(step.lostMicros, step.currency), String(step.unknownLosses)])])]),
+      : ['', ...table([['what people did', 'episodes', 'would have earned', 'unknown'], ...steps.map((step) => [step.step ?? `(nothing observed: ${step.handoffReasons[0]?.reason || 'no reason given'})`, String(step.episodes), money(step.lostMicros, step.currency), String(step.unknownLosses)])])]),
   ];
 }

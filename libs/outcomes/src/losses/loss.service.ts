@@ -40,7 +40,7 @@ export class LossService {
       const batch = await this.losses.handedOver(organizationId, filter, after, BATCH_CONVERSATIONS);
       if (batch.length === 0) return steps.result();
       const signals = Map.groupBy(await this.traces.signalsOf(organizationId, batch.map(({ conversationId }) => conversationId)), (signal) => signal.conversation_id);
-      for (const conversation of batch) steps.add(conversation, signals.get(conversation.conversationId) ?? []);
+      for (const episode of batch) steps.add(episode, signals.get(episode.conversationId) ?? []);
       after = batch.at(-1)?.conversationId ?? after;
     }
   }
