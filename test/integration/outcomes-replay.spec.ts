@@ -134,6 +134,29 @@ describe('a replay of a draft', () => {
     expect(JSON.parse(whole.out)).toMatchObject({ warnings: [] });
   });
 
+  it('bills the minimum in a month in which nothing was billable', async () => {
+    const strict = CONTRACT.replace('version: 1', 'version: 3').replace('quiet_window: 1h', 'quiet_window: 1h\nminimum: 10').replaceAll(/^ +when: .*/gm, '    when: turns > 99');
+    const { out } = await astrolabe(['replay', file(strict), ...OCTOBER, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ result: { money: { draft: { total: '10.00', months: [{ month: '2026-10', count: 0, outcomes: '0.00', topUp: '10.00' }] } } } });
+  });
+
+  it('says on what days the active version covers nothing, or bills nothing', async () => {
+    const partly = CONTRACT.replace('version: 1', 'version: 1\neffective_from: 2026-10-03\neffective_until: 2026-10-31\npilot: { until: 2026-10-10 }');
+    await service.contracts.apply('rival', partly, 'support.yaml');
+    await service.contracts.activate('rival', 'support', 1);
+    const { out } = await astrolabe(['replay', file(DRAFT), ...OCTOBER, '--json'], stranger);
+    expect(JSON.parse(out)).toMatchObject({
+      against: [{ id: 'support', version: 1 }],
+      warnings: [
+        'support@1 covers nothing before 2026-10-03: until then all that the draft bills is new',
+        'support@1 covers nothing from 2026-10-31 on: from then all that the draft bills is new',
+        'support@1 is free until 2026-10-10, and the draft is counted as if it were not',
+      ],
+    });
+    // A version that is named is asked about all days, as the draft is.
+    expect(JSON.parse((await astrolabe(['replay', file(DRAFT), '--against', 'support@1', ...OCTOBER, '--json'], stranger)).out)).toMatchObject({ warnings: [] });
+  });
+
   it('of nothing is nothing', async () => {
     const { out } = await astrolabe(['replay', file(DRAFT), '--from', '2020-01-01', '--to', '2020-02-01', '--json']);
     expect(JSON.parse(out)).toMatchObject({ result: { conversations: 0, outcomes: [], money: { difference: '0.00' }, flips: { count: 0 }, confidence: { perConversation: null, pValue: 1 } } });

@@ -71,8 +71,9 @@ export function monthIn({ timeZone }: Pick<Contract, 'timeZone'>, at: Date): str
 // Making one takes longer than all else that is asked of a contract, and there are as many zones as customers have.
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-// sv-SE writes dates as 2026-01-31, which compare as text.
-function dayIn(timeZone: string, at: Date): string {
+/** The day of `at` as a wall calendar of the zone shows it, such as 2026-01-31, which compares as text. */
+export function dayIn(timeZone: string, at: Date): string {
+  // sv-SE writes dates so.
   const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   formats.set(timeZone, format);
   return format.format(at);

@@ -18,10 +18,13 @@ export class RatedMoney {
   readonly #months = new Map<string, { contract: Contract; month: string; counts: Map<string, PeriodCount> }>();
 
   add({ contract, month, isBillable, outcome, grade, quantityMicros }: ReplayedOutcome): void {
-    if (!contract || !isBillable || grade === null) return;
+    // A month in which nothing was billable costs the minimum all the same.
+    const isCounted = isBillable && grade !== null;
+    if (!contract || (!isCounted && contract.terms.minimumMicros === null)) return;
     const key = `${contract.id} ${contract.version} ${month}`;
     const ofMonth = this.#months.get(key) ?? { contract, month, counts: new Map<string, PeriodCount>() };
     this.#months.set(key, ofMonth);
+    if (!isCounted) return;
     const line = `${outcome} ${grade}`;
     const counted = ofMonth.counts.get(line) ?? { outcome, grade, count: 0, quantity: 0n };
     ofMonth.counts.set(line, { ...counted, count: counted.count + 1, quantity: counted.quantity + quantityMicros });

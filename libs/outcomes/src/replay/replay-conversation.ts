@@ -3,14 +3,14 @@ import { decideConversation, type DecideConversationInput } from '../decide-conv
 import { EPISODE_MERGED, type Decision } from '../decision.js';
 import type { Contract } from '../read-contract.js';
 
-/** What would have been decided about an episode, and the month that it would have been billed in. */
+/** What would have been decided about an episode, and the month in which it ended. */
 export interface ReplayedOutcome extends Pick<
   Decision,
   'conversationId' | 'episode' | 'addition' | 'outcome' | 'isBillable' | 'reason' | 'grade' | 'amountMicros' | 'quantityMicros' | 'currency' | 'locale' | 'agent' | 'explanation' | 'episodeEndedAt'
 > {
   /** Null where no contract covered the episode. */
   contract: Contract | null;
-  /** Such as 2026-11, in the zone of the contract. */
+  /** Such as 2026-11, in the zone of the contract. A statement has it in the month in which it was decided, which is up to a quiet window later. */
   month: string;
 }
 

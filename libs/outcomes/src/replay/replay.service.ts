@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '#platform';
 import { TraceReader } from '#traces';
-import { overlap } from '../contract-for.js';
+import { dayIn, overlap } from '../contract-for.js';
 import { ContractStore, type ContractVersion } from '../contract-store.js';
 import type { Contract } from '../read-contract.js';
 import { ReplayComparison } from './replay-comparison.js';
@@ -85,6 +85,13 @@ function warningsOf(draft: Contract, base: readonly Contract[], { from, to }: Re
   if (isByPeriod && !isWholeMonths(draft, from, to)) warnings.push('The window cuts through a month: tiers, packages, minimum and cap are of whole months, and the first or last one is only partly here');
   if (contracts.some(({ terms }) => terms.commitment !== null)) warnings.push('A commitment is over many months and is in neither total');
   if (draft.terms.pilotUntil !== null) warnings.push(`Days that are free (until ${draft.terms.pilotUntil}) are counted as if they were not`);
+  // What is active is asked as it stands, with its days; the draft is asked about days before its own.
+  for (const { id, version, timeZone, effectiveFrom, effectiveUntil, terms } of base) {
+    const [first, last] = [dayIn(timeZone, from), dayIn(timeZone, new Date(to.getTime() - 1))];
+    if (effectiveFrom !== null && effectiveFrom > first) warnings.push(`${id}@${version} covers nothing before ${effectiveFrom}: until then all that the draft bills is new`);
+    if (effectiveUntil !== null && effectiveUntil <= last) warnings.push(`${id}@${version} covers nothing from ${effectiveUntil} on: from then all that the draft bills is new`);
+    if (terms.pilotUntil !== null && terms.pilotUntil > first) warnings.push(`${id}@${version} is free until ${terms.pilotUntil}, and the draft is counted as if it were not`);
+  }
   return warnings;
 }
 
