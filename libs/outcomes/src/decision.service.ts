@@ -24,13 +24,14 @@ import { TrackingService } from './tracking.service.js';
  * Work follows what changed: neither step reads a conversation that nothing was loaded for.
  */
 
-const BATCH_CONVERSATIONS = 1500;
+// Those that are due together are near each other in time, and so in the store: the more are read at once, the less is read for each.
+const BATCH_CONVERSATIONS = 3000;
 // A third of a millisecond each: whatever else this process does, and the batch that is being written, get their turn in between.
 const CONVERSATIONS_AT_A_STRETCH = 10;
 // While one is written, the next is read. They are of different conversations, and are written one after the other.
 const BATCHES_TOGETHER = 3;
 // At the end of a list no batch is left to be read while the last are written.
-const BATCHES_OF_A_LIST = 20;
+const BATCHES_OF_A_LIST = 10;
 const RETRY_AFTER_MS = 60_000;
 
 /** Books what decisions change, in the transaction that writes them. */

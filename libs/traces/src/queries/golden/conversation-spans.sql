@@ -57,3 +57,4 @@ SELECT
   found.price_version AS price_version
 FROM found
 ORDER BY started_at_ns, trace_id, span_id
+SETTINGS use_skip_indexes = 0
