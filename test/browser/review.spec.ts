@@ -217,7 +217,9 @@ describe('review pages', () => {
       expect(text).toMatch(/de 100\.0 % \[20\.7 %, 100\.0 %\], n 1 too few \(0\) 1 undefined: one answer alone/);
       // In English 2 of 3 are right, and 1 of 2 was missed: 2 of 3 were billed.
       expect(text).toMatch(/en 66\.7 % \[20\.8 %, 93\.9 %\], n 3 66\.7 % \[/);
-      expect(text).toMatch(/none all not billable/);
+      expect(text).toMatch(/none all not billable –/);
+      // What was missed was resolved, by both.
+      expect(text).toMatch(/resolved all 75\.0 % \[30\.1 %, 95\.4 %\], n 4 75\.0 % \[/);
     });
 
     it.each([
@@ -241,6 +243,7 @@ describe('review pages', () => {
         ['item-labelled', await itemPath('r-1'), operator, 'Anna'],
         ['item-disagreed', await itemPath('r-3'), operator, 'Anna'],
         ['item-settled', await itemPath('r-2'), operator, 'Anna'],
+        ['item-not-billed', await itemPath('r-4'), operator, 'Cleo'],
         ['item-read-only', await itemPath('r-6'), reader],
         ['report', '/review/report?minimum=1', operator],
         ['report-few', '/review/report', operator],

@@ -253,6 +253,9 @@ describe('over HTTP and on the command line', () => {
     await keys.ensure(org, 'reader', reader, ['read']);
     await keys.ensure('rival', 'all', stranger, ['admin']);
     organizationId = org;
+    const contracts = new ContractStore(stores.postgres, clock);
+    await contracts.apply(org, CONTRACT, 'contract.yaml');
+    await contracts.activate(org, 'support', 1);
     ids = [...(await decide('en', 2)), ...(await decide('none', 4, { isBillable: false }))].map((made) => made.id);
   });
 
@@ -272,7 +275,7 @@ describe('over HTTP and on the command line', () => {
     expect(JSON.parse(sampled.out)).toMatchObject({ added: 6, strata: [{ outcome: 'none', size: 4, drawn: 4 }, { outcome: 'resolved', size: 2, drawn: 2 }] });
     expect((await astrolabe('review', 'sample', '--period', '2026-11', '--per-stratum', '4')).out).toContain('0 decisions are new in the queue');
 
-    const label = (id: string, said: string, labeller?: string) => call('POST', `items/${id}/labels`, { question: 'reached', answer: said, ...(labeller && { labeller }) });
+    const label = (id: string, said: string, labeller?: string, question = 'reached') => call('POST', `items/${id}/labels`, { question, answer: said, ...(labeller && { labeller }) });
     const [first = '', second = '', ...notBillable] = ids;
     // Without a name it is the key's.
     expect(await label(first, 'yes')).toMatchObject({ status: 200, body: { state: 'labelled', own: [{ labeller: 'review desk', answer: 'yes' }], others: [] } });
@@ -281,7 +284,8 @@ describe('over HTTP and on the command line', () => {
     await label(first, 'no', 'Ben');
     for (const who of ['review desk', 'Ben']) await label(second, 'yes', who);
     // Of four one was missed.
-    for (const [index, id] of notBillable.entries()) await label(id, index === 0 ? 'no' : 'yes');
+    for (const [index, id] of notBillable.entries()) await label(id, index === 0 ? 'resolved' : 'none', undefined, 'missed_outcome');
+    expect(await label(notBillable[0] ?? '', 'upsell', undefined, 'missed_outcome')).toMatchObject({ status: 400, body: { code: 'unknown_answer', detail: expect.stringContaining('none, refunded, resolved, unsure') } });
     expect(await call('POST', `items/${first}/adjudications`, { question: 'reached', answer: 'no', reason: 'asked again', labeller: 'Cleo' })).toMatchObject({ status: 409, body: { code: 'label_first' } });
     expect(await call('POST', `items/${first}/adjudications`, { question: 'reached', answer: 'no', reason: 'asked again', labeller: 'Ben' })).toMatchObject({ status: 200, body: { state: 'adjudicated' } });
 
@@ -290,6 +294,7 @@ describe('over HTTP and on the command line', () => {
       status: 200,
       body: { sampled: 6, settled: 6, total: { precision: { rate: 0.5, n: 2 }, recall: { rate: 0.5, n: 6 }, agreement: { items: 2, alpha: 0, pairs: [{ labellers: ['Ben', 'review desk'], kappa: 0 }] } } },
     });
+    expect((await call('GET', 'report?minimum=1')).body).toMatchObject({ byOutcome: [{ outcome: 'none', precision: null, recall: null }, { outcome: 'resolved', precision: { rate: 0.5 }, recall: { rate: 0.5, n: 6 } }] });
     expect((await astrolabe('review', 'report')).out).toMatch(/^all +too few \(2\) +too few \(2\) +too few \(2\)$/m);
     expect((await astrolabe('review', 'report', '--minimum', '1')).out).toMatch(/^all +50\.0 % \[9\.5 %, 90\.5 %\] of 2 +50\.0 %/m);
     expect((await astrolabe('review', 'list', '--state', 'adjudicated')).out).toMatch(new RegExp(`^${first} +en-0 1 +resolved, en +sampled +adjudicated +yes$`, 'm'));

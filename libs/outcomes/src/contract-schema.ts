@@ -2,6 +2,7 @@ import { strictKeys } from '#platform';
 import { z } from 'zod';
 import { evidenceGrades, fixedReasons } from './decision.js';
 import { amount, price } from './price-schema.js';
+import { MISSED_OUTCOME, NOTHING_MISSED, UNSURE } from './review/missed-outcome.js';
 import { STANDARD_EXCLUSIONS, standardExclusions, type StandardExclusion } from './standard-exclusions.js';
 
 const DAY_MS = 86_400_000;
@@ -35,7 +36,10 @@ const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such a
 const currency = z.string().refine(isCurrency, 'must be an ISO 4217 code such as USD').describe('An ISO 4217 code');
 
 const policySchema = strictKeys({
-  outcome: name.refine((outcome) => outcome !== 'none', 'must not be "none", which says that no outcome was reached').describe('The outcome, as statements and meters name it'),
+  outcome: name
+    .refine((outcome) => outcome !== NOTHING_MISSED, `must not be "${NOTHING_MISSED}", which says that no outcome was reached`)
+    .refine((outcome) => outcome !== UNSURE, `must not be "${UNSURE}", which reviewers answer who cannot tell`)
+    .describe('The outcome, as statements and meters name it'),
   title: words.describe('What it is, as a statement says it'),
   when: expression.describe('CEL over the facts: what makes it an outcome'),
   unless: expression.optional().describe('CEL over the facts: what takes it away again'),
@@ -77,7 +81,7 @@ const reopenSchema = strictKeys({
 });
 
 const questionSchema = strictKeys({
-  id: name,
+  id: name.refine((id) => id !== MISSED_OUTCOME, `must not be "${MISSED_OUTCOME}", which is asked about what is not billed`),
   ask: words.describe('What reviewers are asked about an episode'),
   answers: z.array(words).min(2, 'must have at least two answers').max(9, 'must have at most nine answers: each is one key').default(['yes', 'no', 'unsure']),
 });

@@ -148,6 +148,7 @@ review: { questions: [{ id: right, ask: Was it right? }] }`;
     ['dates in the wrong order', ['version: 1', 'version: 1\neffective_from: 2026-02-01\neffective_until: 2026-02-01'], '4:1: effective_until must be after effective_from, 2026-02-01'],
     ['an outcome named twice', ['outcome: resolved', 'outcome: refunded'], '18:5: policies.1.outcome "refunded" is the outcome of an earlier policy: name each once, and join the conditions with ||'],
     ['an outcome named none', ['outcome: resolved', 'outcome: none'], '18:5: policies.1.outcome must not be "none"'],
+    ['an outcome named as what reviewers answer', ['outcome: resolved', 'outcome: unsure'], '18:5: policies.1.outcome must not be "unsure"'],
     ['a reason that has a meaning', ['reason: handed_over', 'reason: no_contract'], '9:7: exclusions.0.reason must not be one of policy_held, no_policy_held'],
     ['an empty title', ['A question answered', '""'], '19:5: policies.1.title must say something'],
     ['a CEL syntax error', ['when: turns > 0', 'when: turns >'], '20:5: policies.1.when is not a CEL expression (<input>:1:7: '],

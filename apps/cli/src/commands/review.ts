@@ -86,7 +86,7 @@ function describeReport(report: ReviewReport): string[] {
   return [
     `${report.sampled} sampled decisions, ${report.settled} settled, ${report.undecided} undecided; left out: ${report.replaced} replaced since, ${report.notSampled} picked or disputed`,
     '',
-    ...table([['outcome, locale', 'precision', 'recall', 'alpha'], ...groups.map((group) => [nameOf(group), group.precision ? measured(group.precision) : 'not billable', measured(group.recall), alphaOf(group, report.nMin)])]),
+    ...table([['outcome, locale', 'precision', 'recall', 'alpha'], ...groups.map((group) => [nameOf(group), group.precision ? measured(group.precision) : 'not billable', group.recall ? measured(group.recall) : '-', alphaOf(group, report.nMin)])]),
     ...(total.agreement.pairs.length === 0 ? [] : ['', ...table([['labellers', 'both labelled', 'kappa'], ...total.agreement.pairs.map(({ labellers, items, kappa, interval }) => [labellers.join(' and '), String(items), items < report.nMin ? 'too few' : figure(kappa, interval)])])]),
   ];
 }
@@ -104,8 +104,6 @@ function measured(rate: Measured): string {
       return `too few (${rate.n})`;
     case 'incomplete':
       return `incomplete (${percent(rate.coverage)} of it)`;
-    case 'not_attributable':
-      return '-';
   }
 }
 

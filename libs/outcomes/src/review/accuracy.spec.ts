@@ -8,7 +8,7 @@ let made = 0;
 function judged(size: number, [right, wrong, open = 0]: readonly [number, number, number?], given: Partial<JudgedDecision> & { period?: string } = {}): JudgedDecision[] {
   const { period = '2026-11', ...rest } = given;
   const draw = { period, seed: 's', stratumSize: size, stratumDrawn: right + wrong + open };
-  const one = (isRight: boolean | null): JudgedDecision => ({ id: `d-${made++}`, outcome: 'resolved', locale: 'en', isBillable: true, draw, drawnAt: DRAWN_AT, isRight, ...rest });
+  const one = (isRight: boolean | null): JudgedDecision => ({ id: `d-${made++}`, outcome: 'resolved', locale: 'en', isBillable: true, draw, drawnAt: DRAWN_AT, isRight, missed: null, ...rest });
   return [...Array.from({ length: right }, () => one(true)), ...Array.from({ length: wrong }, () => one(false)), ...Array.from({ length: open }, () => one(null))];
 }
 const notBillable = { outcome: 'none', isBillable: false };
@@ -43,7 +43,7 @@ describe('precisionOf', () => {
 describe('recallOf', () => {
   it('lets each miss stand for as many as it was drawn from', () => {
     // 18 of 20 of 400: 360 true positives. 1 of 40 of 2,000 not billable ones was missed: 50. 360 of 410, not 18 of 19.
-    const recall = recallOf([...judged(400, [18, 2]), ...judged(2000, [39, 1], notBillable)], 20);
+    const recall = recallOf([...judged(400, [18, 2]), ...judged(2000, [39, 1], notBillable)], null, 20);
     expect(recall).toMatchObject({ kind: 'measured', rate: expect.closeTo(360 / 410, 12), n: 60, coverage: 1 });
     // Wilson of 1 of 40 is [.0044, .1288], so up to 258 may be missed of some 618: the interval is as wide as that.
     if (recall.kind !== 'measured') throw new Error(recall.kind);
@@ -54,14 +54,25 @@ describe('recallOf', () => {
   });
 
   it('is not certain where no miss was found', () => {
-    const recall = recallOf([...judged(400, [18, 2]), ...judged(2000, [40, 0], notBillable)], 20);
+    const recall = recallOf([...judged(400, [18, 2]), ...judged(2000, [40, 0], notBillable)], null, 20);
     expect(recall).toMatchObject({ kind: 'measured', rate: 1, interval: { upper: 1 } });
     expect(recall.kind === 'measured' && recall.interval.lower).toBeLessThan(0.75);
   });
 
   it('needs enough of both', () => {
-    expect(recallOf(judged(400, [20, 0]), 20)).toEqual({ kind: 'too_few', n: 0, nMin: 20 });
-    expect(recallOf([...judged(400, [20, 0]), ...judged(2000, [19, 0], notBillable)], 20)).toEqual({ kind: 'too_few', n: 19, nMin: 20 });
-    expect(recallOf([...judged(4, [0, 4]), ...judged(20, [4, 0], notBillable)], 1)).toEqual({ kind: 'too_few', n: 0, nMin: 1 });
+    expect(recallOf(judged(400, [20, 0]), null, 20)).toEqual({ kind: 'too_few', n: 0, nMin: 20 });
+    expect(recallOf([...judged(400, [20, 0]), ...judged(2000, [19, 0], notBillable)], null, 20)).toEqual({ kind: 'too_few', n: 19, nMin: 20 });
+    expect(recallOf([...judged(4, [0, 4]), ...judged(20, [4, 0], notBillable)], null, 1)).toEqual({ kind: 'too_few', n: 0, nMin: 1 });
+  });
+
+  it('is of one policy where it is asked about one: what that billed, and what people say that it missed', () => {
+    // Of 1,000 not billable ones 2 of 20 are missed refunds, 100, and 1 of 20 a missed answer, 50.
+    const [refund, answer] = ['refunded', 'resolved'].map((missed) => ({ ...notBillable, isRight: false, missed }));
+    const notBilled = [...judged(1000, [17, 0], notBillable), ...judged(1000, [0, 2], refund), ...judged(1000, [0, 1], answer)];
+    const all = [...judged(400, [20, 0]), ...judged(300, [10, 10], { outcome: 'refunded' }), ...notBilled];
+    expect(recallOf(all, 'resolved', 20)).toMatchObject({ kind: 'measured', rate: expect.closeTo(400 / 450, 12), n: 40 });
+    expect(recallOf(all, 'refunded', 20)).toMatchObject({ kind: 'measured', rate: expect.closeTo(150 / 250, 12), n: 40 });
+    expect(recallOf(all, null, 20)).toMatchObject({ kind: 'measured', rate: expect.closeTo(550 / 700, 12), n: 60 });
+    expect(recallOf(all, 'upsell', 20)).toEqual({ kind: 'too_few', n: 0, nMin: 20 });
   });
 });

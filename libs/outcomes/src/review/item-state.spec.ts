@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { adjudication, label, reviewItem } from '../testing/review-items.js';
 import { itemStateFor } from './item-state.js';
-import { BUILT_IN_QUESTION, measuredQuestionOf, questionsOf } from './review-questions.js';
+import { BUILT_IN_QUESTION } from './review-questions.js';
 
 const polite = { id: 'polite', ask: 'Was it polite?', answers: ['very', 'hardly'] };
 
@@ -31,16 +31,5 @@ describe('itemStateFor', () => {
     expect(itemStateFor('Anna', reviewItem('d', { labels: [anna] }), questions)).toBe('to_label');
     const labels = [anna, ben, label('d', 'Anna', 'very', { question: 'polite' }), label('d', 'Ben', 'hardly', { question: 'polite' })];
     expect(itemStateFor('Anna', reviewItem('d', { labels, adjudications: [adjudication('d', 'no')] }), questions)).toBe('disagreed');
-  });
-});
-
-describe('questionsOf', () => {
-  it('asks what the contract asks, and always something that measures', () => {
-    const right = { id: 'right', ask: 'Was it right?', answers: ['yes', 'no', 'unsure'] };
-    expect(questionsOf(undefined)).toEqual([BUILT_IN_QUESTION]);
-    expect(questionsOf({ reviewQuestions: [] })).toEqual([BUILT_IN_QUESTION]);
-    expect(questionsOf({ reviewQuestions: [polite] })).toEqual([BUILT_IN_QUESTION, polite]);
-    expect(questionsOf({ reviewQuestions: [polite, right] })).toEqual([polite, right]);
-    expect(measuredQuestionOf([polite, right])).toBe(right);
   });
 });

@@ -1,7 +1,7 @@
 import type { ReviewQuestion } from '../read-contract.js';
 import { precisionOf, recallOf, type JudgedDecision, type Measured } from './accuracy.js';
 import { agreementOf, type Agreement } from './agreement.js';
-import { measuredQuestionOf } from './review-questions.js';
+import { measuredQuestionOf, verdictOf } from './review-questions.js';
 import type { ReviewItem } from './review.js';
 import { settleAnswer } from './settle-answer.js';
 import { independentLabels, type GivenLabel } from './standing-labels.js';
@@ -14,9 +14,9 @@ export interface ReviewGroup {
   outcome: string | null;
   locale: string | null;
   agreement: Agreement;
-  /** Null where nothing in the group is billable. */
+  /** Both null where nothing in the group is billable. */
   precision: Measured | null;
-  recall: Measured;
+  recall: Measured | null;
 }
 
 export interface ReviewReport {
@@ -69,32 +69,36 @@ export function reviewReport(reviewed: readonly ReviewedItem[], nMin = REPORT_N_
 
 interface Judged extends JudgedDecision {
   kind: ReturnType<typeof settleAnswer>['kind'];
-  /** To the question that measures. */
+  /** To the question that measures, as a verdict on the decision: what is asked depends on whether it bills something. */
   labels: GivenLabel[];
 }
 
 function judge({ item, questions }: ReviewedItem): Judged {
   const { id: question } = measuredQuestionOf(questions);
   const settled = settleAnswer(question, item.labels, item.adjudications);
-  const answer = 'answer' in settled ? settled.answer : undefined;
+  const answer = 'answer' in settled ? settled.answer : '';
+  const verdict = verdictOf(question, answer);
   const { id, outcome, locale, isBillable } = item.decision;
   const reason = item.reasons.find(({ draw }) => draw !== null);
   if (!reason?.draw) throw new Error(`decision ${id} was not sampled`);
   return {
     ...{ id, outcome, locale, isBillable, draw: reason.draw, drawnAt: reason.addedAt, kind: settled.kind },
-    isRight: answer === 'yes' ? true : answer === 'no' ? false : null,
-    labels: independentLabels(item.labels.filter((label) => label.question === question)),
+    isRight: verdict === 'yes' ? true : verdict === 'no' ? false : null,
+    missed: !isBillable && verdict === 'no' ? answer : null,
+    labels: independentLabels(item.labels.filter((label) => label.question === question)).map((label) => ({ ...label, answer: verdictOf(question, label.answer) })),
   };
 }
 
 function groupOf(judged: readonly Judged[], { outcome, locale }: { outcome: string | null; locale: string | null }, nMin: number): ReviewGroup {
-  const members = judged.filter((one) => (outcome === null || one.outcome === outcome) && (locale === null || one.locale === locale));
+  const ofLocale = judged.filter((one) => locale === null || one.locale === locale);
+  const members = ofLocale.filter((one) => outcome === null || one.outcome === outcome);
+  const isBilled = members.some(({ isBillable }) => isBillable);
   return {
     outcome,
     locale,
     agreement: agreementOf(members.flatMap(({ labels }) => labels), nMin),
-    precision: members.some(({ isBillable }) => isBillable) ? precisionOf(members, nMin) : null,
-    recall: outcome === null ? recallOf(members, nMin) : { kind: 'not_attributable' },
+    precision: isBilled ? precisionOf(members, nMin) : null,
+    recall: isBilled ? recallOf(ofLocale, outcome, nMin) : null,
   };
 }
 

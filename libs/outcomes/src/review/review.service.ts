@@ -164,7 +164,10 @@ export class ReviewService {
     const named = items.flatMap(({ decision: { contractId: id, contractVersion: version } }) => (id === null || version === null ? [] : [{ id, version }]));
     const wanted = [...new Map(named.map((one) => [nameOf(one), one])).values()];
     const contracts = new Map<string, Contract>((await this.contracts.versions(organizationId, wanted, db)).map((contract) => [nameOf(contract), contract]));
-    return ({ contractId: id, contractVersion: version }) => questionsOf(id === null || version === null ? undefined : contracts.get(nameOf({ id, version })));
+    return (decision) => {
+      const { contractId: id, contractVersion: version } = decision;
+      return questionsOf(id === null || version === null ? undefined : contracts.get(nameOf({ id, version })), decision);
+    };
   }
 }
 

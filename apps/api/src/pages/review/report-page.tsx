@@ -34,8 +34,8 @@ function Figures({ report }: { report: ReviewReport }) {
         <Stat label="Precision" note={total.precision ? noteOf(total.precision) : undefined} isEmpty={total.precision?.kind !== 'measured'}>
           {total.precision ? rateOf(total.precision) : 'nothing billable'}
         </Stat>
-        <Stat label="Recall" note={noteOf(total.recall)} isEmpty={total.recall.kind !== 'measured'}>
-          {rateOf(total.recall)}
+        <Stat label="Recall" note={total.recall ? noteOf(total.recall) : undefined} isEmpty={total.recall?.kind !== 'measured'}>
+          {total.recall ? rateOf(total.recall) : 'nothing billable'}
         </Stat>
         <Stat label="Agreement, Krippendorff’s alpha" note={agreementNote(total.agreement)} isEmpty={total.agreement.alpha === null}>
           {alphaOf(total.agreement, nMin)}
@@ -46,9 +46,9 @@ function Figures({ report }: { report: ReviewReport }) {
         intervals.
       </p>
       <h2>By locale</h2>
-      <GroupTable caption="Over all outcomes" groups={report.byLocale} nMin={nMin} withRecall />
+      <GroupTable caption="Over all outcomes" groups={report.byLocale} nMin={nMin} />
       <h2>By outcome and locale</h2>
-      <GroupTable caption="A miss does not say which outcome was missed, so that recall is for all of them together" groups={[...report.byOutcome, ...report.byOutcomeAndLocale].sort(byName)} nMin={nMin} />
+      <GroupTable caption="Each policy’s own: what it billed, and what people say that it missed" groups={[...report.byOutcome, ...report.byOutcomeAndLocale].sort(byName)} nMin={nMin} withOutcome />
       <h2>Labellers</h2>
       <Pairs agreement={total.agreement} nMin={nMin} />
       {report.otherQuestions.length > 0 && <OtherQuestions report={report} />}
@@ -57,17 +57,17 @@ function Figures({ report }: { report: ReviewReport }) {
   );
 }
 
-function GroupTable({ caption, groups, nMin, withRecall = false }: { caption: string; groups: readonly ReviewGroup[]; nMin: number; withRecall?: boolean }) {
+function GroupTable({ caption, groups, nMin, withOutcome = false }: { caption: string; groups: readonly ReviewGroup[]; nMin: number; withOutcome?: boolean }) {
   return (
     <Table
       caption={caption}
       rows={groups}
       empty="Nothing is labelled yet."
       columns={[
-        ...(withRecall ? [] : [{ header: 'Outcome', cell: ({ outcome }: ReviewGroup) => inWords(outcome ?? 'all') }]),
+        ...(withOutcome ? [{ header: 'Outcome', cell: ({ outcome }: ReviewGroup) => inWords(outcome ?? 'all') }] : []),
         { header: 'Locale', cell: ({ locale }) => (locale === null ? 'all' : locale || 'not named') },
         { header: 'Precision', isNumber: true, cell: ({ precision }) => (precision ? <Rate rate={precision} /> : 'not billable') },
-        ...(withRecall ? [{ header: 'Recall', isNumber: true, cell: ({ recall }: ReviewGroup) => <Rate rate={recall} /> }] : []),
+        { header: 'Recall', isNumber: true, cell: ({ recall }) => (recall ? <Rate rate={recall} /> : '–') },
         { header: 'Labelled by two or more', isNumber: true, cell: ({ agreement }) => formatCount(agreement.items) },
         { header: 'Alpha', isNumber: true, cell: ({ agreement }) => <Coefficient text={alphaOf(agreement, nMin)} interval={agreement.interval} /> },
       ]}
@@ -148,8 +148,6 @@ function rateOf(rate: Measured): string {
       return tooFew(rate.n);
     case 'incomplete':
       return `not yet: ${formatShare(1 - rate.coverage, 0)} of it has no answer`;
-    case 'not_attributable':
-      return '–';
   }
 }
 

@@ -154,6 +154,7 @@ function Question({ question: { id, ask, answers }, hasKeys, item, token, filter
     );
   }
   if (settled) return null;
+  const hasKey = (index: number) => hasKeys && index < 9;
   return (
     <form class="question" method="post" action={actionOf(item.decision.id, 'labels', filter)}>
       <input type="hidden" name="token" value={token} />
@@ -163,8 +164,8 @@ function Question({ question: { id, ask, answers }, hasKeys, item, token, filter
         <legend>{ask}</legend>
         <div class="answers">
           {answers.map((answer, index) => (
-            <button type="submit" name="answer" value={answer} class={given?.answer === answer ? undefined : 'choice'} data-key={hasKeys ? String(index + 1) : undefined}>
-              {hasKeys && <kbd>{index + 1}</kbd>} {answer}
+            <button type="submit" name="answer" value={answer} class={given?.answer === answer ? undefined : 'choice'} data-key={hasKey(index) ? String(index + 1) : undefined}>
+              {hasKey(index) && <kbd>{index + 1}</kbd>} {answer}
               {given?.answer === answer && <span class="hidden">, your answer</span>}
             </button>
           ))}
