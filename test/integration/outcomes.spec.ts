@@ -307,21 +307,26 @@ describe('two deciders at once', () => {
     ]);
   });
 
-  it('do not decide on less than was decided on already', async () => {
+  it.each([['looked where its traces are', 'tracesOf'], ['read what was sent', 'rowsOf']] as const)('do not decide on less than was decided on already, since one had %s', async (_had, step) => {
     await activate();
     await service.send(organizationId, turn('c', 0, { events: end }));
     clock.advance(MINUTE);
-    // After the slow one has read its spans, more of the conversation is loaded, and another one decides it.
+    // After the slow one has read, more of the conversation is loaded, and another one decides it.
     let meanwhile = async () => {
       meanwhile = async () => undefined;
       await service.send(organizationId, turn('c', 0, { part: 'late tool call' }));
       expect(await run()).toBe(1);
     };
     class SlowReader extends TraceReader {
-      override async spansOf(...request: Parameters<TraceReader['spansOf']>) {
-        const spans = await super.spansOf(...request);
-        await meanwhile();
-        return spans;
+      override async tracesOf(...request: Parameters<TraceReader['tracesOf']>) {
+        const traces = await super.tracesOf(...request);
+        if (step === 'tracesOf') await meanwhile();
+        return traces;
+      }
+      override async rowsOf(...request: Parameters<TraceReader['rowsOf']>) {
+        const rows = await super.rowsOf(...request);
+        if (step === 'rowsOf') await meanwhile();
+        return rows;
       }
     }
     const booked: string[] = [];

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, forEachBounded, LOGGER, Postgres, type Logger, type Tx } from '#platform';
-import { TraceReader } from '#traces';
+import { TraceReader, type TracesOf } from '#traces';
 import { ContractStore, type ContractVersion } from './contract-store.js';
 import { decideConversation, type DecideConversationInput, type DecidedConversation } from './decide-conversation.js';
 import { DecisionStore } from './decision-store.js';
@@ -59,24 +59,25 @@ export class DecisionService {
     for (;;) {
       const due = await this.pending.due(organizationId, this.clock.now(), BATCH_CONVERSATIONS * BATCHES_OF_A_LIST);
       if (due.length === 0) return decided;
+      const traces = await this.traces.tracesOf(organizationId, due.map(({ conversationId }) => conversationId));
       const batches = Array.from({ length: Math.ceil(due.length / BATCH_CONVERSATIONS) }, (_, batch) => due.slice(batch * BATCH_CONVERSATIONS, (batch + 1) * BATCH_CONVERSATIONS));
       await forEachBounded(batches, BATCHES_TOGETHER, async (batch) => {
-        const count = await this.#decideApart(organizationId, batch, book);
+        const count = await this.#decideApart(organizationId, batch, traces, book);
         decided += count;
       });
     }
   }
 
   /** A batch; where it fails, each conversation of it by itself, so that one that cannot be decided holds up no other. */
-  async #decideApart(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
+  async #decideApart(organizationId: string, due: readonly PendingConversation[], traces: TracesOf, book: Book): Promise<number> {
     try {
-      return await this.#decide(organizationId, due, book);
+      return await this.#decide(organizationId, due, traces, book);
     } catch (error) {
       const [only, ...others] = due;
       if (only && others.length === 0) return this.#putOff(organizationId, only, error);
     }
     let decided = 0;
-    for (const conversation of due) decided += await this.#decideApart(organizationId, [conversation], book);
+    for (const conversation of due) decided += await this.#decideApart(organizationId, [conversation], traces, book);
     return decided;
   }
 
@@ -87,12 +88,12 @@ export class DecisionService {
     return 0;
   }
 
-  async #decide(organizationId: string, due: readonly PendingConversation[], book: Book): Promise<number> {
+  async #decide(organizationId: string, due: readonly PendingConversation[], traces: TracesOf, book: Book): Promise<number> {
     const ids = due.map((row) => row.conversationId);
     const now = this.clock.now();
     const standing = await this.decisions.standing(organizationId, ids);
     const contracts = await this.contracts.active(organizationId);
-    const [retired, rowsOf] = await Promise.all([this.contracts.versions(organizationId, versionsOf(standing, contracts)), this.traces.rowsOf(organizationId, ids)]);
+    const [retired, rowsOf] = await Promise.all([this.contracts.versions(organizationId, versionsOf(standing, contracts)), this.traces.rowsOf(organizationId, ids, traces)]);
     const standingOf = Map.groupBy(standing, (decision) => decision.conversationId);
     const decided: ReadAndDecided[] = [];
     for (const row of due) {

@@ -1,4 +1,4 @@
-import type { ConversationSignalRow } from './queries/conversation-signals.query.js';
+import type { ConversationSignalRow, StoredSignalRow } from './queries/conversation-signals.query.js';
 import type { ConversationSpanRow } from './queries/conversation-spans.query.js';
 
 /** Everything that was sent about one conversation, oldest first. */
@@ -15,7 +15,7 @@ export interface ConversationRows {
  * be decided, and charged, on the same calls. Where no span names one, a log record of the trace may, by the same order. A signal without a
  * trace belongs to the conversation that it names. A signal is given once, though it came under two traces: its sender gave it its id.
  */
-export function rowsByConversation(conversationIds: readonly string[], spans: readonly ConversationSpanRow[], signals: readonly ConversationSignalRow[]): Map<string, ConversationRows> {
+export function rowsByConversation(conversationIds: readonly string[], spans: readonly ConversationSpanRow[], signals: readonly StoredSignalRow[]): Map<string, ConversationRows> {
   const ownerOf = firstNamed(spans);
   for (const [traceId, named] of firstNamed(signals)) if (!ownerOf.has(traceId)) ownerOf.set(traceId, named);
   const rows = new Map<string, ConversationRows>(conversationIds.map((id) => [id, { spans: [], signals: [], movedIds: new Set() }]));

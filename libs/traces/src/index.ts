@@ -13,3 +13,4 @@ export { TelemetrySettingsService } from './content/telemetry-settings.js';
 export { ContentErasures, type Erasure, type ErasureSubject } from './content/content-erasures.js';
 export { type ConversationContentRow } from './queries/conversation-contents.query.js';
 export { inspectSegment, readSpool, retrySegment, type SegmentInspection, type SpoolListing } from './spool/inspect-spool.js';
+export { type TracesOf } from './trace-place.js';

@@ -6,12 +6,14 @@ import { changeCountQuery, type ChangeCountRow } from './queries/change-count.qu
 import { changedConversationsQuery, type ChangedConversationRow } from './queries/changed-conversations.query.js';
 import { conversationContentsQuery, type ConversationContentRow } from './queries/conversation-contents.query.js';
 import { conversationListQuery, type ConversationListRow } from './queries/conversation-list.query.js';
-import { conversationSignalsQuery, type ConversationSignalRow } from './queries/conversation-signals.query.js';
+import { conversationSignalsQuery, type ConversationSignalRow, type StoredSignalRow } from './queries/conversation-signals.query.js';
 import { conversationSpansQuery, type ConversationSpanRow, type StoredSpanRow } from './queries/conversation-spans.query.js';
 import { conversationsBetweenQuery, type ConversationBetweenRow } from './queries/conversations-between.query.js';
 import { endedConversationsQuery, type EndedConversationRow } from './queries/ended-conversations.query.js';
 import { loadedThroughQuery, type LoadedThroughRow } from './queries/loaded-through.query.js';
+import { tracePlacesQuery, type TracePlaceRow } from './queries/trace-places.query.js';
 import { usageTotalsQuery, type UsageTotalsRow } from './queries/usage-totals.query.js';
+import { tracesByConversation, type TracePlace, type TracesOf } from './trace-place.js';
 
 // Read together, and a hundred bytes or so each.
 const CHANGES_MAX = 100_000;
@@ -71,20 +73,38 @@ export class TraceReader {
     return Number(row?.changes ?? 0);
   }
 
-  /** Everything that was sent about each of the given conversations; a trace belongs to one conversation. */
-  async rowsOf(organizationId: string, conversationIds: readonly string[]): Promise<Map<string, ConversationRows>> {
-    const [spans, signals] = await Promise.all([this.spansOf(organizationId, conversationIds), this.signalsOf(organizationId, conversationIds)]);
+  /** The traces of each of the given conversations. Takes about as long for many as for few: whoever reads many in parts asks for all of them once. */
+  async tracesOf(organizationId: string, conversationIds: readonly string[]): Promise<TracesOf> {
+    if (conversationIds.length === 0) return new Map();
+    return tracesByConversation(await this.clickhouse.rows<TracePlaceRow>(tracePlacesQuery({ organizationId, conversationIds })));
+  }
+
+  /** Everything that was sent about each of the given conversations; a trace belongs to one conversation. @param traces of these, and of others maybe */
+  async rowsOf(organizationId: string, conversationIds: readonly string[], traces?: TracesOf): Promise<Map<string, ConversationRows>> {
+    const places = placesOf(conversationIds, traces ?? (await this.tracesOf(organizationId, conversationIds)));
+    const [spans, signals] = await Promise.all([this.#spansAt(organizationId, places), this.#signalsAt(organizationId, conversationIds, places)]);
     return rowsByConversation(conversationIds, spans, signals);
   }
 
   async spansOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSpanRow[]> {
-    if (conversationIds.length === 0) return [];
-    return withCharges(await this.clickhouse.rows<StoredSpanRow>(conversationSpansQuery({ organizationId, conversationIds })));
+    return this.#spansAt(organizationId, placesOf(conversationIds, await this.tracesOf(organizationId, conversationIds)));
   }
 
   async signalsOf(organizationId: string, conversationIds: readonly string[]): Promise<ConversationSignalRow[]> {
+    const traces = await this.tracesOf(organizationId, conversationIds);
+    const named = new Map(conversationIds.flatMap((id) => (traces.get(id) ?? []).map(({ traceId }) => [traceId, id])));
+    const signals = await this.#signalsAt(organizationId, conversationIds, placesOf(conversationIds, traces));
+    return signals.map((signal) => ({ ...signal, conversation_id: named.get(signal.trace_id) ?? signal.own_conversation_id }));
+  }
+
+  async #spansAt(organizationId: string, places: readonly TracePlace[]): Promise<ConversationSpanRow[]> {
+    if (places.length === 0) return [];
+    return withCharges(await this.clickhouse.rows<StoredSpanRow>(conversationSpansQuery({ organizationId, places })));
+  }
+
+  async #signalsAt(organizationId: string, conversationIds: readonly string[], places: readonly TracePlace[]): Promise<StoredSignalRow[]> {
     if (conversationIds.length === 0) return [];
-    return this.clickhouse.rows<ConversationSignalRow>(conversationSignalsQuery({ organizationId, conversationIds }));
+    return this.clickhouse.rows<StoredSignalRow>(conversationSignalsQuery({ organizationId, conversationIds, places }));
   }
 
   /** What people and models said in a conversation, where the organization has it kept; the first `limit`. */
@@ -123,6 +143,10 @@ export class TraceReader {
       unknownWastedSpans,
     };
   }
+}
+
+function placesOf(conversationIds: readonly string[], traces: TracesOf): TracePlace[] {
+  return [...new Set(conversationIds.flatMap((id) => traces.get(id) ?? []))];
 }
 
 function summaryOf(row: ConversationListRow): ConversationSummary {

@@ -1,9 +1,10 @@
 import type { ClickHouseQuery } from '#platform';
+import type { TracePlace } from '../trace-place.js';
 
 export type SignalKind = 'signal' | 'handoff' | 'end' | 'verdict' | 'exposure';
 
-export interface ConversationSignalRow {
-  conversation_id: string;
+/** One signal as the store gives it. */
+export interface StoredSignalRow {
   /** What the signal itself names; '' where only its trace does. */
   own_conversation_id: string;
   signal_id: string;
@@ -17,29 +18,26 @@ export interface ConversationSignalRow {
   attributes: Record<string, string>;
 }
 
+/** One signal of a conversation. */
+export interface ConversationSignalRow extends StoredSignalRow {
+  conversation_id: string;
+}
+
 /**
- * What was observed in the given conversations, once each, oldest first: in their traces, and what names the conversation and no trace. Both
- * tables by the prefix of their order: conversations (organization_id, conversation_id), signals (organization_id, subject).
+ * What was observed in the given traces, and what names the given conversations and no trace; once each, oldest first. By the prefix of the
+ * order of signals: (organization_id, subject).
  */
-export function conversationSignalsQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
+export function conversationSignalsQuery(input: { organizationId: string; conversationIds: readonly string[]; places: readonly TracePlace[] }): ClickHouseQuery {
   return {
     query: `
-WITH traces AS
-(
-  SELECT trace_id, max(conversations.conversation_id) AS conversation_id
-  FROM conversations
-  WHERE organization_id = {organizationId: String}
-    AND conversations.conversation_id IN {conversationIds: Array(String)}
-  GROUP BY trace_id
-),
-found AS
+WITH found AS
 (
   SELECT *
   FROM signals
   WHERE signals.organization_id = {organizationId: String}
     AND signals.subject IN
     (
-      SELECT trace_id FROM traces
+      SELECT toFixedString(unhex(arrayJoin({traceIds: Array(String)})), 16)
       UNION ALL
       SELECT sipHash128Reference(arrayJoin({conversationIds: Array(String)}))
     )
@@ -47,7 +45,6 @@ found AS
   LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
 )
 SELECT
-  if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,
   found.conversation_id AS own_conversation_id,
   found.signal_id AS signal_id,
   if(found.trace_id = toFixedString('', 16), '', lower(hex(found.trace_id))) AS trace_id,
@@ -58,8 +55,7 @@ SELECT
   found.value AS value,
   found.attributes AS attributes
 FROM found
-LEFT JOIN traces ON found.trace_id = traces.trace_id
-ORDER BY conversation_id, at_ns, signal_id`,
-    query_params: { organizationId: input.organizationId, conversationIds: input.conversationIds },
+ORDER BY at_ns, signal_id`,
+    query_params: { organizationId: input.organizationId, conversationIds: input.conversationIds, traceIds: input.places.map(({ traceId }) => traceId) },
   };
 }

@@ -1,4 +1,5 @@
 import type { ClickHouseQuery } from '#platform';
+import type { TracePlace } from '../trace-place.js';
 
 /** One span as the store gives it. 64-bit integers and decimals are strings; NULL is "not known". */
 export interface StoredSpanRow {
@@ -46,14 +47,12 @@ export interface ConversationSpanRow extends StoredSpanRow {
 }
 
 /**
- * Every span of the given conversations, once, oldest first. A conversation id on any span of a trace holds for the whole trace.
- *
- * Each table by the prefix of its order: conversations (organization_id, conversation_id), trace_index (organization_id, trace_id), spans
- * (organization_id, hour, trace_id), deduplicated by full identity. What is read follows neither how far apart the conversations are nor
- * what else was sent between them; bounds around all of them, as there were before trace_index, made one long conversation cost days.
+ * Every span of the given traces, once, oldest first: by the prefix of the order of spans (organization_id, hour, trace_id), deduplicated by full
+ * identity. What is read follows neither how far apart the traces are nor what else was sent between them.
  * The bloom filter on trace_id is left aside: it would be asked for each trace in each granule that the order has found already.
  */
-export function conversationSpansQuery(input: { organizationId: string; conversationIds: readonly string[] }): ClickHouseQuery {
+export function conversationSpansQuery(input: { organizationId: string; places: readonly TracePlace[] }): ClickHouseQuery {
+  const places = input.places.flatMap(({ traceId, hours }) => hours.map((hour) => [hour, traceId] as const));
   return {
     query: `
 WITH found AS
@@ -63,16 +62,8 @@ WITH found AS
   WHERE spans.organization_id = {organizationId: String}
     AND (toStartOfHour(spans.started_at), spans.trace_id) IN
     (
-      SELECT hour, trace_id
-      FROM trace_index
-      WHERE organization_id = {organizationId: String}
-        AND trace_id IN
-        (
-          SELECT trace_id
-          FROM conversations
-          WHERE organization_id = {organizationId: String}
-            AND conversation_id IN {conversationIds: Array(String)}
-        )
+      SELECT toDateTime(place.1, 'UTC'), toFixedString(unhex(place.2), 16)
+      FROM (SELECT arrayJoin(arrayZip({hours: Array(UInt32)}, {traceIds: Array(String)})) AS place)
     )
   ORDER BY spans.ingested_at DESC
   LIMIT 1 BY spans.organization_id, spans.trace_id, spans.span_id
@@ -116,6 +107,6 @@ SELECT
 FROM found
 ORDER BY started_at_ns, trace_id, span_id
 SETTINGS use_skip_indexes = 0`,
-    query_params: { organizationId: input.organizationId, conversationIds: input.conversationIds },
+    query_params: { organizationId: input.organizationId, hours: places.map(([hour]) => hour), traceIds: places.map(([, traceId]) => traceId) },
   };
 }

@@ -14,6 +14,7 @@ import { endedConversationsQuery } from './ended-conversations.query.js';
 import { countContentsQuery, eraseContentsQuery } from './erase-contents.query.js';
 import { loadedThroughQuery } from './loaded-through.query.js';
 import { otherRetentionQuery, setRetentionQuery } from './set-retention.query.js';
+import { tracePlacesQuery } from './trace-places.query.js';
 import { conversationTracesQuery, endUserTracesQuery } from './traces-to-erase.query.js';
 import { usageTotalsQuery } from './usage-totals.query.js';
 
@@ -27,6 +28,10 @@ const from = new Date('2026-11-01T00:00:00Z');
 const to = new Date('2026-11-01T01:00:00Z');
 const organizationId = "o'Brien";
 const conversationIds = ['c-1', 'c-2'];
+const places = [
+  { traceId: '0af7651916cd43dd8448eb211c80319c', hours: [1_793_491_200, 1_793_494_800] },
+  { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', hours: [1_793_491_200] },
+];
 const toErase = { organizationId, traceIds: ['0af7651916cd43dd8448eb211c80319c'], saidUntil: from };
 const erased = { organizationId, traceIds: toErase.traceIds, untilMs: 1_793_491_200_000 };
 const window = { organizationId, fromMs: 1_793_491_200_000, toMs: 1_793_494_800_000 };
@@ -39,12 +44,13 @@ const queries = [
   { name: 'conversation-contents', built: conversationContentsQuery({ organizationId, conversationId: 'c-1', limit: 10 }), params: { organizationId, conversationId: 'c-1', limit: 10 } },
   { name: 'conversation-list', built: conversationListQuery({ organizationId, limit: 20, offset: 40 }), params: { organizationId, limit: 20, offset: 40 } },
   { name: 'conversation-list.one', built: conversationListQuery({ organizationId, conversationId: 'c-1', limit: 1, offset: 0 }), params: { organizationId, conversationId: 'c-1', limit: 1, offset: 0 } },
-  { name: 'conversation-signals', built: conversationSignalsQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
-  { name: 'conversation-spans', built: conversationSpansQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
+  { name: 'conversation-signals', built: conversationSignalsQuery({ organizationId, conversationIds, places }), params: { organizationId, conversationIds, traceIds: ['0af7651916cd43dd8448eb211c80319c', '4bf92f3577b34da6a3ce929d0e0e4736'] } },
+  { name: 'conversation-spans', built: conversationSpansQuery({ organizationId, places }), params: { organizationId, hours: [1_793_491_200, 1_793_494_800, 1_793_491_200], traceIds: ['0af7651916cd43dd8448eb211c80319c', '0af7651916cd43dd8448eb211c80319c', '4bf92f3577b34da6a3ce929d0e0e4736'] } },
   { name: 'conversations-between', built: conversationsBetweenQuery({ organizationId, customerId: 'acme', from, to }), params: { ...window, customerId: 'acme' } },
   { name: 'ended-conversations', built: endedConversationsQuery({ organizationId, from, to }), params: window },
   { name: 'erase-contents.count', built: countContentsQuery(toErase), params: erased },
   { name: 'erase-contents', built: eraseContentsQuery(toErase), params: erased },
+  { name: 'trace-places', built: tracePlacesQuery({ organizationId, conversationIds }), params: { organizationId, conversationIds } },
   { name: 'traces-to-erase.conversation', built: conversationTracesQuery({ organizationId, conversationId: 'c-1' }), params: { organizationId, conversationId: 'c-1' } },
   { name: 'traces-to-erase.end-user', built: endUserTracesQuery({ organizationId, endUserId: 'u-1' }), params: { organizationId, endUserId: 'u-1' } },
   { name: 'traces-to-erase.end-user-since', built: endUserTracesQuery({ organizationId, endUserId: 'u-1', changedSince: from }), params: { organizationId, endUserId: 'u-1', sinceMs: window.fromMs } },

@@ -1,19 +1,11 @@
-WITH traces AS
-(
-  SELECT trace_id, max(conversations.conversation_id) AS conversation_id
-  FROM conversations
-  WHERE organization_id = {organizationId: String}
-    AND conversations.conversation_id IN {conversationIds: Array(String)}
-  GROUP BY trace_id
-),
-found AS
+WITH found AS
 (
   SELECT *
   FROM signals
   WHERE signals.organization_id = {organizationId: String}
     AND signals.subject IN
     (
-      SELECT trace_id FROM traces
+      SELECT toFixedString(unhex(arrayJoin({traceIds: Array(String)})), 16)
       UNION ALL
       SELECT sipHash128Reference(arrayJoin({conversationIds: Array(String)}))
     )
@@ -21,7 +13,6 @@ found AS
   LIMIT 1 BY signals.organization_id, signals.trace_id, signals.signal_id
 )
 SELECT
-  if(traces.conversation_id != '', traces.conversation_id, found.conversation_id) AS conversation_id,
   found.conversation_id AS own_conversation_id,
   found.signal_id AS signal_id,
   if(found.trace_id = toFixedString('', 16), '', lower(hex(found.trace_id))) AS trace_id,
@@ -32,5 +23,4 @@ SELECT
   found.value AS value,
   found.attributes AS attributes
 FROM found
-LEFT JOIN traces ON found.trace_id = traces.trace_id
-ORDER BY conversation_id, at_ns, signal_id
+ORDER BY at_ns, signal_id

@@ -5,16 +5,8 @@ WITH found AS
   WHERE spans.organization_id = {organizationId: String}
     AND (toStartOfHour(spans.started_at), spans.trace_id) IN
     (
-      SELECT hour, trace_id
-      FROM trace_index
-      WHERE organization_id = {organizationId: String}
-        AND trace_id IN
-        (
-          SELECT trace_id
-          FROM conversations
-          WHERE organization_id = {organizationId: String}
-            AND conversation_id IN {conversationIds: Array(String)}
-        )
+      SELECT toDateTime(place.1, 'UTC'), toFixedString(unhex(place.2), 16)
+      FROM (SELECT arrayJoin(arrayZip({hours: Array(UInt32)}, {traceIds: Array(String)})) AS place)
     )
   ORDER BY spans.ingested_at DESC
   LIMIT 1 BY spans.organization_id, spans.trace_id, spans.span_id
