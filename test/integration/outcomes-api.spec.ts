@@ -65,12 +65,31 @@ describe('contracts over HTTP', () => {
     expect(await post('contracts/support/versions/first/activate')).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
   });
 
+  it('are checked, shown and compared, and nothing of it is stored', async () => {
+    const next = CONTRACT.replace('version: 1', 'version: 2').replace('"1.80"', '"2.40"');
+    const read = (path: string, body?: unknown, type?: string) => call('POST', `contracts/${path}`, secrets.reader, body, type);
+    expect(await read('check', next, 'text/yaml')).toMatchObject({ status: 200, body: { id: 'support', version: 2, customerId: 'acme', terms: { 'refunded: price': '2.40 USD' } } });
+    const wrong = await read('check', { source: CONTRACT.replace('"1.80"', '"much"'), fileName: 'terms/acme.yaml' });
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid_contract', detail: expect.stringMatching(/terms\/acme\.yaml:\d+:\d+: policies/) } });
+    expect(await get('contracts/support/versions/1')).toMatchObject({ status: 200, body: { id: 'support', version: 1, status: 'active', source: CONTRACT, terms: { 'refunded: price': '1.80 USD' } } });
+    const version = { id: 'support', version: 1 };
+    expect(await read('diff', { before: version, after: { source: next } })).toEqual({
+      ...{ status: 200, type: expect.anything() },
+      body: { before: version, after: { id: 'support', version: 2 }, changes: [{ name: 'refunded: price', before: '1.80 USD', after: '2.40 USD' }] },
+    });
+    expect((await read('diff', { before: { source: CONTRACT }, after: version })).body).toMatchObject({ changes: [] });
+    expect(await read('diff', { before: version, after: { id: 'support', version: 2 } })).toMatchObject({ status: 404, body: { code: 'contract_not_found' } });
+    expect(await read('diff', { before: version, after: {} })).toMatchObject({ status: 400, body: { code: 'invalid_input', detail: expect.stringContaining('or a file such as') } });
+    expect((await get('contracts')).body['contracts']).toHaveLength(1);
+  });
+
   it('need the scope', async () => {
+    for (const path of ['contracts/check', 'contracts/diff']) expect(await post(path, {}, undefined, secrets.sender)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
     for (const key of [secrets.reader, secrets.sender]) {
       expect(await post('contracts', CONTRACT, 'text/yaml', key)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
       expect(await post(ACTIVATE, undefined, undefined, key)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
     }
-    for (const path of ['contracts', 'conversations', 'conversations/c', 'outcomes/summary', 'usage']) {
+    for (const path of ['contracts', 'contracts/support/versions/1', 'conversations', 'conversations/c', 'outcomes/summary', 'usage']) {
       expect(await get(path, secrets.sender)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
       expect(await get(path, 'astk_wrong')).toMatchObject({ status: 401, body: { code: 'unknown_api_key' } });
     }
@@ -147,6 +166,7 @@ describe('conversations and outcomes over HTTP', () => {
   it('shows nothing of it to another organization', async () => {
     const { stranger } = secrets;
     expect((await get('contracts', stranger)).body).toEqual({ contracts: [] });
+    expect((await get('contracts/support/versions/1', stranger)).status).toBe(404);
     expect((await get('conversations', stranger)).body).toEqual({ conversations: [] });
     expect((await get('conversations/silent', stranger)).status).toBe(404);
     expect((await get('outcomes/summary', stranger)).body).toEqual({ billable: 0, notBillable: 0, testTraffic: 0, byName: {}, byGrade: {}, byReason: {}, byVariant: {}, pending: 0 });

@@ -47,6 +47,18 @@ export function termsOf(contract: Contract): ContractTerm[] {
   ];
 }
 
+/** What a contract says, for scripts: what it is known by, and every term in words. */
+export function summarizeContract(contract: Contract) {
+  const { id, version, customer, agents, currency, timeZone, quietWindowMs, policies, exclusions, sourceSha256 } = contract;
+  return {
+    ...{ id, version, customerId: customer.id, agents, currency, timeZone, quietWindowMs },
+    exclusions: exclusions.map(({ reason }) => reason),
+    policies: policies.map(({ outcome, prices }) => ({ outcome, price: pricesText(prices, currency) })),
+    terms: Object.fromEntries(termsOf(contract).map(({ name, says }) => [name, says])),
+    sourceSha256,
+  };
+}
+
 /** What changes from one version to another, in the order of the terms. */
 export function diffContracts(before: Contract, after: Contract): TermChange[] {
   const [was, is] = [before, after].map((contract) => new Map(termsOf(contract).map(({ name, says }) => [name, says]))) as [Map<string, string>, Map<string, string>];

@@ -6,7 +6,7 @@ export { STANDARD_EXCLUSIONS } from './standard-exclusions.js';
 export { readContract, type Contract, type Policy, type ReviewQuestion } from './read-contract.js';
 export { contractVersionNumber } from './contract-schema.js';
 export { contractJsonSchema } from './contract-json-schema.js';
-export { diffContracts, pricesText, termsOf, type ContractTerm, type TermChange } from './contract-terms.js';
+export { diffContracts, pricesText, summarizeContract, termsOf, type ContractTerm, type TermChange } from './contract-terms.js';
 export { ContractStore, type ContractStatus, type StoredContract } from './contract-store.js';
 export { DecisionStore, type OutcomeCount } from './decision-store.js';
 export { DecisionService, type Book } from './decision.service.js';

@@ -1,20 +1,23 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ContractStore, contractVersionNumber, ShadowService, ShadowStore } from '#outcomes';
+import { ContractStore, contractVersionNumber, diffContracts, readContract, ShadowService, ShadowStore, summarizeContract, type Contract } from '#outcomes';
 import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, type Config, type Principal } from '#platform';
 import { toWire } from '../wire.js';
 
 const source = z.string().min(1, 'must be the text of a contract file');
+const contractFile = z.object({ source, fileName: z.string().min(1).default('contract') });
 /** As JSON, with a name for messages; or the file itself. */
-const contractBody = z.union([z.object({ source, fileName: z.string().min(1).default('contract') }), source.transform((text) => ({ source: text, fileName: 'contract' }))], {
+const contractBody = z.union([contractFile, source.transform((text) => ({ source: text, fileName: 'contract' }))], {
   error: 'must be a contract file as text/yaml, or JSON such as {"source": "contract: ..."}',
 });
 const versionNumber = z.coerce.number().pipe(contractVersionNumber);
+const contractOrFile = z.union([z.object({ id: z.string(), version: contractVersionNumber }), contractFile], { error: 'must be a version such as {"id": "acme-support", "version": 1}, or a file such as {"source": "contract: ..."}' });
+const diffBody = z.object({ before: contractOrFile, after: contractOrFile });
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
 const shadowBody = z.object({ isOn: z.boolean() });
 const shadowQuery = z.object({ from: time, to: time, sample: z.coerce.number().int().min(0).max(1000).default(20) });
 
-/** Contracts and their versions. Applying and activating may be repeated. */
+/** Contracts and their versions. Applying and activating may be repeated; checking and comparing store nothing. */
 @Controller('api/v1/contracts')
 @UseGuards(ApiKeyGuard)
 export class ContractsController {
@@ -33,6 +36,33 @@ export class ContractsController {
     const { source, fileName } = parseInput(contractBody, body, 'the contract request');
     const { contract, status } = await this.contracts.apply(caller.organizationId, source, fileName);
     return { id: contract.id, version: contract.version, customerId: contract.customer.id, status };
+  }
+
+  /** What a contract file says, where it is right. 400 `invalid_contract` by line. */
+  @Post('check')
+  @HttpCode(200)
+  @NeedsScope('read')
+  check(@Body() body: unknown) {
+    const { source, fileName } = parseInput(contractBody, body, 'the contract request');
+    return summarizeContract(readContract(source, fileName));
+  }
+
+  /** What changes from one to the other, term by term; each a version or a file. 400 `invalid_contract`, 404 `contract_not_found`. */
+  @Post('diff')
+  @HttpCode(200)
+  @NeedsScope('read')
+  async diff(@Caller() caller: Principal, @Body() body: unknown) {
+    const { before, after } = parseInput(diffBody, body, 'the comparison');
+    const [was, is] = [await this.#contractOf(caller, before), await this.#contractOf(caller, after)];
+    return { before: { id: was.id, version: was.version }, after: { id: is.id, version: is.version }, changes: diffContracts(was, is) };
+  }
+
+  /** What a version says, and the file as it was applied. 404 `contract_not_found`. */
+  @Get(':id/versions/:version')
+  @NeedsScope('read')
+  async show(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string) {
+    const { contract, status } = await this.contracts.read(caller.organizationId, id, parseInput(versionNumber, version, 'the version'));
+    return { ...summarizeContract(contract), status, source: contract.source };
   }
 
   /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `contract_terms_not_booked`, `customer_time_zone_differs`, `sign_off_missing`. */
@@ -66,5 +96,10 @@ export class ContractsController {
   @NeedsScope('read')
   async list(@Caller() caller: Principal) {
     return { contracts: await this.contracts.list(caller.organizationId) };
+  }
+
+  async #contractOf(caller: Principal, named: z.infer<typeof contractOrFile>): Promise<Contract> {
+    if ('source' in named) return readContract(named.source, named.fileName);
+    return (await this.contracts.read(caller.organizationId, named.id, named.version)).contract;
   }
 }

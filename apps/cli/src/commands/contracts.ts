@@ -1,4 +1,4 @@
-import { contractJsonSchema, diffContracts, pricesText, readContract, termsOf, type Contract, type ContractStatus, type TermChange } from '#outcomes';
+import { contractJsonSchema, diffContracts, pricesText, readContract, summarizeContract, termsOf, type Contract, type ContractStatus, type TermChange } from '#outcomes';
 import { DomainError } from '#platform';
 import type { Command } from 'commander';
 import { isContractFile, parseVersion } from '../contract-name.js';
@@ -32,7 +32,7 @@ export function addContracts(parent: Command, terminal: Terminal): void {
     .option('--json', 'print JSON')
     .action(async (file: string, options: JsonOption) => {
       const contract = readContract(await readInputFile(file), file);
-      printResult(terminal, options.json === true, summaryOf(file, contract), () => describe(file, contract));
+      printResult(terminal, options.json === true, { file, ...summarizeContract(contract) }, () => describe(file, contract));
     });
 
   contracts
@@ -47,7 +47,7 @@ export function addContracts(parent: Command, terminal: Terminal): void {
     .action(async (name: string, options: ServiceOptions & { source?: true }) => {
       const { contract, status } = await readVersion(clientOf(options, terminal), name);
       if (options.source === true && options.json !== true) return void terminal.stdout.write(contract.source);
-      printResult(terminal, options.json === true, { ...summaryOf(name, contract), status, source: contract.source }, () => describeTerms(contract, status));
+      printResult(terminal, options.json === true, { file: name, ...summarizeContract(contract), status, source: contract.source }, () => describeTerms(contract, status));
     });
 
   serviceCommand(contracts, 'diff', 'read')
@@ -113,24 +113,6 @@ function noVersion(name: string): DomainError {
 
 function pathOf(id: string, version: number): string {
   return `/api/v1/contracts/${encodeURIComponent(id)}/versions/${version}`;
-}
-
-function summaryOf(file: string, contract: Contract) {
-  const { id, version, customer, agents, currency, timeZone, quietWindowMs, policies, exclusions, sourceSha256 } = contract;
-  return {
-    file,
-    id,
-    version,
-    customerId: customer.id,
-    agents,
-    currency,
-    timeZone,
-    quietWindowMs,
-    exclusions: exclusions.map(({ reason }) => reason),
-    policies: policies.map(({ outcome, prices }) => ({ outcome, price: pricesText(prices, currency) })),
-    terms: Object.fromEntries(termsOf(contract).map(({ name, says }) => [name, says])),
-    sourceSha256,
-  };
 }
 
 function describe(file: string, { id, version, customer, currency, policies, exclusions }: Contract): string[] {
