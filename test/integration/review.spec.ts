@@ -137,6 +137,12 @@ describe('sampling', () => {
     await sample(4, { assignTo: ['Anna', 'Ben'] });
     const states = (await review.queue(organizationId, 'Anna')).map(({ state, item }) => [item.assignedTo, state]);
     expect(states.sort()).toEqual([['Anna', 'to_label'], ['Anna', 'to_label'], ['Ben', 'assigned'], ['Ben', 'assigned']]);
+    const bens = (await review.queue(organizationId, 'Ben')).find(({ state }) => state === 'to_label')?.item.decision.id ?? '';
+    for (const [assignedTo, state] of [['Anna', 'to_label'], ['Cleo', 'assigned'], [null, 'to_label']] as const) {
+      await review.assign(organizationId, bens, assignedTo);
+      expect(await review.item(organizationId, bens, 'Anna')).toMatchObject({ state, item: { assignedTo } });
+    }
+    await expect(review.assign(organizationId, 'dec_none', 'Anna')).rejects.toMatchObject({ code: 'review_item_not_found' });
   });
 });
 
@@ -297,6 +303,10 @@ describe('over HTTP and on the command line', () => {
     expect((await call('GET', 'report?minimum=1')).body).toMatchObject({ byOutcome: [{ outcome: 'none', precision: null, recall: null }, { outcome: 'resolved', precision: { rate: 0.5 }, recall: { rate: 0.5, n: 6 } }] });
     expect((await astrolabe('review', 'report')).out).toMatch(/^all +too few \(2\) +too few \(2\) +too few \(2\)$/m);
     expect((await astrolabe('review', 'report', '--minimum', '1')).out).toMatch(/^all +50\.0 % \[9\.5 %, 90\.5 %\] of 2 +50\.0 %/m);
+    expect((await astrolabe('review', 'assign', first, 'Cleo')).out).toBe(`${first} is labelled by Cleo\n`);
+    expect((await call('GET', `items/${first}`)).body).toMatchObject({ assignedTo: 'Cleo', state: 'adjudicated' });
+    expect(JSON.parse((await astrolabe('review', 'assign', first, '--json')).out)).toEqual({ decisionId: first, assignedTo: null });
+    expect((await call('PUT', `items/${first}/assignment`, { assignedTo: ' ' })).body).toMatchObject({ code: 'invalid_input' });
     expect((await astrolabe('review', 'list', '--state', 'adjudicated')).out).toMatch(new RegExp(`^${first} +en-0 1 +resolved, en +sampled +adjudicated +yes$`, 'm'));
     expect(JSON.parse((await astrolabe('review', 'list', '--labeller', 'Cleo', '--json')).out)).toMatchObject({ total: 6 });
   });
@@ -309,6 +319,7 @@ describe('over HTTP and on the command line', () => {
     expect(await call('GET', 'report', undefined, reader)).toMatchObject({ status: 200 });
     expect(await call('GET', `items/${first}`, undefined, stranger)).toMatchObject({ status: 404, body: { code: 'review_item_not_found' } });
     expect(await call('POST', `items/${first}/labels`, body, stranger)).toMatchObject({ status: 404 });
+    for (const [key, status] of [[reader, 403], [stranger, 404]] as const) expect(await call('PUT', `items/${first}/assignment`, { assignedTo: 'Anna' }, key)).toMatchObject({ status });
     expect(await call('POST', 'items', { decisionId: first, why: 'picked' }, stranger)).toMatchObject({ status: 404, body: { code: 'decision_not_found' } });
     expect((await call('GET', 'items', undefined, stranger)).body).toEqual({ total: 0, items: [] });
     expect(await call('POST', 'samples', { period: 'November', perStratum: 1 })).toMatchObject({ status: 400, body: { code: 'invalid_period' } });

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ReviewService, itemStates, type ItemForReviewer, type Reviewer } from '#outcomes';
 import { ApiKeyGuard, ApiKeys, Caller, NeedsScope, parseInput, type Principal } from '#platform';
@@ -18,6 +18,7 @@ const sampleBody = z.strictObject({
   assignTo: z.array(labeller).default([]),
 });
 const itemBody = z.strictObject({ decisionId: z.string().min(1), why: z.enum(['disputed', 'picked']), note, assignedTo: labeller.nullable().default(null) });
+const assignmentBody = z.strictObject({ assignedTo: labeller.nullable() });
 const labelBody = z.strictObject({ question: z.string().min(1), answer: z.string().min(1).nullable(), note, labeller: labeller.optional(), sawOthers: z.boolean().default(false) });
 const adjudicationBody = z.strictObject({ question: z.string().min(1), answer: z.string().min(1), reason: z.string().trim().min(1, 'must say why').max(TEXT_CHARACTERS_MAX), labeller: labeller.optional() });
 const whoQuery = z.object({ labeller: labeller.optional() });
@@ -79,6 +80,15 @@ export class ReviewController {
     const { name } = await this.#reviewer(caller, parseInput(whoQuery, query, 'the query').labeller);
     const { decision, ...item } = await this.review.item(caller.organizationId, id, name);
     return toWire({ ...wireOf(item), decision });
+  }
+
+  /** Whose turn it is, null for everybody's; labels stay. 404 `review_item_not_found`. */
+  @Put('items/:id/assignment')
+  @NeedsScope('operate')
+  async assign(@Caller() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
+    const { assignedTo } = parseInput(assignmentBody, body, 'the assignment');
+    await this.review.assign(caller.organizationId, id, assignedTo);
+    return { decisionId: id, assignedTo };
   }
 
   /** A later label of the same labeller supersedes; an answer of null takes it back. 409 `already_adjudicated`. */

@@ -55,6 +55,15 @@ export function addReview(parent: Command, terminal: Terminal): void {
       printResult(terminal, options.json === true, result, () => describeList(result));
     });
 
+  serviceCommand(review, 'assign', 'operate')
+    .description('make it the turn of somebody else, or without a name of everybody; what was labelled stays')
+    .argument('<decision>', 'its id')
+    .argument('[name]', 'the name that they give on the page')
+    .action(async (decision: string, name: string | undefined, options: ServiceOptions) => {
+      const result = await clientOf(options, terminal).send<{ decisionId: string; assignedTo: string | null }>('PUT', `/api/v1/review/items/${encodeURIComponent(decision)}/assignment`, { assignedTo: name ?? null });
+      printResult(terminal, options.json === true, result, () => [`${result.decisionId} is labelled by ${result.assignedTo ?? 'everybody'}`]);
+    });
+
   serviceCommand(review, 'report', 'read')
     .description('how far the labellers agree, and the precision and recall that they measure')
     .option('--minimum <n>', 'give no figure of fewer than this (default: 20)', wholeNumber)

@@ -19,7 +19,7 @@ const DECISION_COLUMNS = [
 // PostgreSQL takes 65,535 parameters in a statement, and a reason has 10.
 const ROWS_PER_STATEMENT = 5000;
 
-/** What is up for review and what was said of it. All of it only grows. */
+/** What is up for review and what was said of it. All of it only grows, but for whose turn it is. */
 @Injectable()
 export class ReviewStore {
   constructor(private readonly db: Postgres) {}
@@ -41,6 +41,11 @@ export class ReviewStore {
       await tx.insertInto('reviewItems').values(items).onConflict((conflict) => conflict.doNothing()).execute();
       await tx.insertInto('reviewReasons').values(rows).onConflict((conflict) => conflict.doNothing()).execute();
     }
+  }
+
+  /** @param assignedTo null for everybody */
+  async assign(tx: Tx, organizationId: string, decisionId: string, assignedTo: string | null): Promise<void> {
+    await tx.updateTable('reviewItems').set({ assignedTo }).where('organizationId', '=', organizationId).where('decisionId', '=', decisionId).execute();
   }
 
   /**

@@ -93,6 +93,15 @@ export class ReviewService {
     });
   }
 
+  /** Makes it somebody's turn, or everybody's; what was labelled stays. @throws DomainError `review_item_not_found` */
+  async assign(organizationId: string, decisionId: string, assignedTo: string | null): Promise<void> {
+    await this.db.transaction().execute(async (tx) => {
+      await this.store.serialize(tx, organizationId);
+      await this.#item(tx, organizationId, decisionId);
+      await this.store.assign(tx, organizationId, decisionId, assignedTo);
+    });
+  }
+
   /** Everything up for review whose decision stands, as one labeller may see it, in the order of labelling. */
   async queue(organizationId: string, labeller: string): Promise<ItemForReviewer[]> {
     const items = (await this.store.items(this.db, organizationId)).filter(({ isStanding }) => isStanding);
