@@ -13,8 +13,8 @@ import { ShadowService } from './replay/shadow.service.js';
 import { TrackingService } from './tracking.service.js';
 
 /*
- * From "something was loaded" to "it is decided". First what changed goes on the work list (`tracking.service.ts`); then what is due is read,
- * in one query a batch, and decided.
+ * From "something was loaded" to "it is decided". First what changed goes on the work list (`tracking.service.ts`); then of
+ * all that is due it is looked up where its traces are, once, and batch by batch these are read, in one query each, and decided.
  *
  * Safe to repeat: a decision's id follows from the episode and its revision, and the same facts from the same traces make no
  * revision. Decisions, what is booked for them and the work list change in one transaction. The worker's lease lets one decide for an organization at a time; if
@@ -75,6 +75,8 @@ export class DecisionService {
     } catch (error) {
       const [only, ...others] = due;
       if (only && others.length === 0) return this.#putOff(organizationId, only, error);
+      // Where a store is away, no conversation is to blame.
+      await this.traces.check();
     }
     let decided = 0;
     for (const conversation of due) decided += await this.#decideApart(organizationId, [conversation], traces, book);

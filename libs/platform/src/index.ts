@@ -13,7 +13,7 @@ export { LOGGER, PlatformModule, type PlatformInput } from './platform.module.js
 export { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded-postgres.js';
 export { Postgres, checkPostgres, openPostgres, type Database, type Tx } from './postgres/open-postgres.js';
 export { migratePostgres } from './postgres/migrate-postgres.js';
-export { ClickHouse, openClickHouseServer, openEmbeddedClickHouse, type ClickHouseQuery } from './clickhouse/open-clickhouse.js';
+export { checkClickHouse, ClickHouse, openClickHouseServer, openEmbeddedClickHouse, type ClickHouseQuery } from './clickhouse/open-clickhouse.js';
 export { migrateClickHouse } from './clickhouse/migrate-clickhouse.js';
 export { ApiKeys, scopes, type ApiKeyRecord, type Principal, type Scope } from './auth/api-keys.js';
 export { ApiKeyGuard, Caller, NeedsScope, keyInHeaders } from './auth/api-key.guard.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ClickHouse } from '#platform';
+import { checkClickHouse, ClickHouse } from '#platform';
 import { withCharges } from './charged-spans.js';
 import { rowsByConversation, type ConversationRows } from './conversation-rows.js';
 import { changeCountQuery, type ChangeCountRow } from './queries/change-count.query.js';
@@ -71,6 +71,11 @@ export class TraceReader {
   async changeCount(organizationId: string, from: Date, to: Date): Promise<number> {
     const [row] = await this.clickhouse.rows<ChangeCountRow>(changeCountQuery({ organizationId, from, to }));
     return Number(row?.changes ?? 0);
+  }
+
+  /** @throws DomainError where the store does not answer */
+  async check(): Promise<void> {
+    await checkClickHouse(this.clickhouse);
   }
 
   /** The traces of each of the given conversations. Takes about as long for many as for few: whoever reads many in parts asks for all of them once. */
