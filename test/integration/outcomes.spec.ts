@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import type { Book, Decision, DecisionChange } from '#outcomes';
-import { ManualClock, openClickHouseServer } from '#platform';
+import type { Decision, DecisionChange } from '#outcomes';
+import { ManualClock } from '#platform';
 import { TraceReader } from '#traces';
 import { bookNothing, CONTRACT, end, handoff, refund, signal, startOutcomesService, type OutcomesService, type SentEvent, type SentTurn } from './outcomes-service.js';
 
@@ -219,48 +219,6 @@ describe('decisions', () => {
     const { postgres } = service.stores;
     await expect(postgres.updateTable('outcomeDecisions').set({ isBillable: false, amountMicros: 0n }).where('organizationId', '=', organizationId).execute()).rejects.toThrow('outcome_decisions is append-only: UPDATE refused');
     await expect(postgres.deleteFrom('outcomeDecisions').where('organizationId', '=', organizationId).execute()).rejects.toThrow('outcome_decisions is append-only: DELETE refused');
-  });
-});
-
-describe('a store that goes away', () => {
-  it('while a list is decided ends the run, and is held against no conversation', async () => {
-    await activate();
-    await service.send(organizationId, turn('a', 0), turn('b', 0));
-    clock.advance(2 * HOUR);
-    const away = openClickHouseServer('http://127.0.0.1:1');
-    class AwaySoon extends TraceReader {
-      override rowsOf = (...request: Parameters<TraceReader['rowsOf']>) => new TraceReader(away).rowsOf(...request);
-      override check = () => new TraceReader(away).check();
-    }
-    await expect(service.decider(new AwaySoon(service.stores.clickhouse)).run(organizationId, bookNothing)).rejects.toMatchObject({ code: 'clickhouse_unavailable' });
-    await away.close();
-    expect(await run()).toBe(2);
-  });
-});
-
-describe('a booking that fails', () => {
-  it('for one conversation takes back what it wrote, holds up no other, and is tried again in a minute', async () => {
-    await activate();
-    await service.send(organizationId, turn('a', 0), turn('b', 0), turn('c', 0));
-    clock.advance(2 * HOUR);
-    const { postgres } = service.stores;
-    const book = (refused: string): Book => async (tx, changes) => {
-      for (const { decision: { conversationId } } of changes) {
-        await tx.insertInto('customers').values({ organizationId, id: `booked-${conversationId}`, name: 'x', createdAt: clock.now() }).execute();
-        if (conversationId === refused) throw new Error('the ledger is closed');
-      }
-    };
-    const booked = async () =>
-      (await postgres.selectFrom('customers').select('id').where('organizationId', '=', organizationId).where('id', 'like', 'booked-%').orderBy('id').execute()).map(({ id }) => id);
-    expect(await run(book('b'))).toBe(2);
-    expect(await booked()).toEqual(['booked-a', 'booked-c']);
-    expect(await history('b')).toEqual([]);
-    expect(await service.pending.count(organizationId)).toBe(1);
-
-    expect(await run(book(''))).toBe(0);
-    clock.advance(60_000);
-    expect(await run(book(''))).toBe(1);
-    expect(await booked()).toEqual(['booked-a', 'booked-b', 'booked-c']);
   });
 });
 
