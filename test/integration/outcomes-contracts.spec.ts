@@ -72,6 +72,15 @@ describe('contracts', () => {
     expect((await contracts.list(organizationId)).find(({ version }) => version === 1)?.activatedAt).toEqual(first);
   });
 
+  it('are compiled once for each text, however often they are read', async () => {
+    await apply(CONTRACT);
+    await activate();
+    const [compiled] = await contracts.active(organizationId);
+    expect(compiled).toBeDefined();
+    const again = [...(await contracts.active(organizationId)), ...(await contracts.versions(organizationId, [{ id: 'support', version: 1 }])), (await contracts.read(organizationId, 'support', 1)).contract];
+    expect(again.map((contract) => contract === compiled)).toEqual([true, true, true]);
+  });
+
   const dated = (version: number, dates: string) => CONTRACT.replace('version: 1', `version: ${version}\n${dates}`);
 
   it('stand beside one another where one begins later, until going back retires the newer ones', async () => {

@@ -10,6 +10,7 @@ export interface TracePlace {
 /** The traces of each conversation: those that anything of them says belong to it. */
 export type TracesOf = ReadonlyMap<string, readonly TracePlace[]>;
 
+/** From what the index knows: a trace that names several conversations is given to each of them. */
 export function tracesByConversation(rows: readonly TracePlaceRow[]): TracesOf {
   const byConversation = new Map<string, TracePlace[]>();
   for (const [traceId, ofTrace] of Map.groupBy(rows, (row) => row.trace_id)) {

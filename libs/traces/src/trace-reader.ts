@@ -78,7 +78,10 @@ export class TraceReader {
     await checkClickHouse(this.clickhouse);
   }
 
-  /** The traces of each of the given conversations. Takes about as long for many as for few: whoever reads many in parts asks for all of them once. */
+  /**
+   * The traces of each of the given conversations. Takes about as long for tens of thousands as for few: whoever reads so many in parts asks for
+   * all of them once.
+   */
   async tracesOf(organizationId: string, conversationIds: readonly string[]): Promise<TracesOf> {
     if (conversationIds.length === 0) return new Map();
     return tracesByConversation(await this.clickhouse.rows<TracePlaceRow>(tracePlacesQuery({ organizationId, conversationIds })));

@@ -48,11 +48,10 @@ export class ReplayService {
     const now = this.clock.now();
     const ids = await this.traces.conversationsBetween(organizationId, draft.customer.id, window.from, window.to);
     const comparison = new ReplayComparison(sampleSize);
-    const traces = await this.traces.tracesOf(organizationId, ids);
     for (let done = 0; done < ids.length; done += BATCH_CONVERSATIONS) {
       yield { done, total: ids.length };
       const batch = ids.slice(done, done + BATCH_CONVERSATIONS);
-      const rowsOf = await this.traces.rowsOf(organizationId, batch, traces);
+      const rowsOf = await this.traces.rowsOf(organizationId, batch);
       for (const conversationId of batch) {
         const input = { organizationId, conversationId, rows: rowsOf.get(conversationId) ?? { spans: [], signals: [] }, now };
         const [before, after] = [base, asked].map((contracts) => replayConversation(input, contracts, window)) as [ReturnType<typeof replayConversation>, ReturnType<typeof replayConversation>];
