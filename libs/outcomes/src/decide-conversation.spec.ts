@@ -227,7 +227,7 @@ describe('any order and batching of the same spans and signals', () => {
         expect(standing.reduce((sum, decision) => sum + Number(decision.modelCostUsd), 0)).toBe((all.spans.length / 2) * 0.25);
         expect(decideWithIt(all, { standing }).changes).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });
