@@ -9,7 +9,6 @@ import { startPagesService, type PagesService } from './support/pages-service.js
 
 const SHOTS = process.env['SHOTS_DIRECTORY'];
 const STATEMENT = '/statements/northwind/2026-11';
-const LINE = `${STATEMENT}/outcomes?outcome=resolved&grade=customer_confirmed`;
 const hostile = `/conversations/${encodeURIComponent(HOSTILE_CONVERSATION)}`;
 
 describe('pages', () => {
@@ -18,6 +17,8 @@ describe('pages', () => {
   let service: PagesService;
   let comparison: string;
   let pages: string[];
+  /** What the line of a statement leads to. */
+  let line: string;
 
   beforeAll(async () => {
     service = await startPagesService(clock);
@@ -26,8 +27,10 @@ describe('pages', () => {
     await service.keys.ensure(ORGANIZATION, 'sender', sender, ['ingest']);
     await service.keys.ensure('globex', 'stranger', stranger, ['admin']);
     const { baseRun, candidateRun } = await playNorthwind(service, operator);
+    const statement = await (await open(STATEMENT, reader)).text();
+    line = (/href="([^"]*outcomes[^"]*)">resolved/.exec(statement)?.[1] ?? '').replaceAll('&amp;', '&');
     comparison = `/comparisons?base=${baseRun}&candidate=${candidateRun}`;
-    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, LINE, '/losses', '/review', '/review/report', '/runs', comparison];
+    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, line, '/losses', '/review', '/review/report', '/runs', comparison];
   }, 60_000);
   // Undefined where it did not start, which is then the failure to read about.
   afterAll(() => (service as PagesService | undefined)?.close());
@@ -139,16 +142,16 @@ describe('pages', () => {
       const { text } = await textOf(STATEMENT);
       expect(text).toContain('Statement for Northwind & Sons, 2026-11');
       expect(text).toContain('Period 2026-11-01 00:00 up to 2026-12-01 00:00 Time zone Europe/Berlin');
-      expect(text).toContain('refund completed customer confirmed 1 1.80 USD 1.80 USD 1.80 USD');
-      expect(text).toContain('resolved customer confirmed 2 0.99 USD 1.98 USD 1.98 USD');
+      expect(text).toContain('refund completed, customer confirmed 1 0 1 1.80 USD 1.80 USD 1.80 USD');
+      expect(text).toContain('resolved, customer confirmed 2 0 2 0.99 USD 1.98 USD 1.98 USD');
       expect(text).toContain('Total to pay 3.78 USD');
       expect(text).toContain('Stripe sandbox, read back 3.78 USD equal to the ledger');
       expect(text).toContain('A local stand-in: nothing is charged.');
       expect(text).toContain('npx astrolabe evidence export --statement northwind/2026-11/USD');
-      const line = (await textOf(LINE)).text;
-      expect(line).toContain('2 outcomes, 1.98 USD');
-      expect(line).toContain('c-answer 1');
-      expect(line).not.toContain('c-refund');
+      const behind = (await textOf(line)).text;
+      expect(behind).toContain('2 outcomes, 1.98 USD');
+      expect(behind).toContain('c-answer 1');
+      expect(behind).not.toContain('c-refund');
     });
 
     it('explains a decision, and marks what was speculative, wasted, failed or of unknown cost', async () => {
@@ -252,7 +255,7 @@ describe('pages', () => {
       expect(await heading()).toBe('Conversation c-refund');
       await page.getByRole('link', { name: '2026-11, USD' }).click();
       expect(await heading()).toBe('Statement for Northwind & Sons, 2026-11');
-      await page.getByRole('link', { name: 'resolved' }).click();
+      await page.getByRole('link', { name: 'resolved, customer confirmed' }).click();
       await page.getByRole('link', { name: HOSTILE_CONVERSATION }).click();
       expect(await heading()).toBe(`Conversation ${HOSTILE_CONVERSATION}`);
       expect(new URL(page.url()).hash).toBe('#episode-1');

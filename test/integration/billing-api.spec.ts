@@ -88,7 +88,7 @@ async function decideAndBook(conversationId: string) {
     const { listed: _listed, ...row } = decision;
     const json = { facts: '{}', explanation: '[]', evidence: JSON.stringify(decision.evidence) };
     await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).execute();
-    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded: null, timeZone: 'Europe/Berlin' }]);
+    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded: null, timeZone: 'Europe/Berlin', price: { kind: 'flat', unitMicros: decision.amountMicros } }]);
   });
 }
 
@@ -114,7 +114,20 @@ describe('billing API', () => {
         currency: 'USD',
         period: { label: '2026-11', start: '2026-10-31T23:00:00.000Z', end: '2026-11-30T23:00:00.000Z', timeZone: 'Europe/Berlin' },
         status: 'open',
-        lines: [{ outcome: 'resolved', grade: 'judged', kind: 'outcome', count: 3, unitAmountMicros: '990000', amountMicros: '2970000', amountMinor: '297' }],
+        lockedAt: null,
+        snapshotSha256: null,
+        lines: [
+          {
+            ...{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_usd', outcomes: 3, reversals: 0, amountMicros: '2970000', amountMinor: '297' },
+            charges: [
+              {
+                ...{ id: expect.any(String), contractId: 'support', grade: 'judged', corrects: null, pricing: { kind: 'flat', unitMicros: '990000' } },
+                tiers: [{ from: '0', upTo: null, quantity: '3000000', unitMicros: '990000', flatMicros: '0', amountMicros: '2970000' }],
+                ...{ outcomes: 3, reversals: 0, quantityMicros: '3000000', listedMicros: '2970000', reversedMicros: '0', adjustedMicros: '0', amountMicros: '2970000' },
+              },
+            ],
+          },
+        ],
         totalMicros: '2970000',
         totalMinor: '297',
         ledgerBalanceMicros: '2970000',
@@ -124,8 +137,9 @@ describe('billing API', () => {
     expect((await get('/api/v1/statements', secrets.acme)).body).toMatchObject({ statements: [{ customer: { id: 'northwind' }, period: { label: '2026-11', timeZone: 'Europe/Berlin' }, totalMicros: '2970000' }] });
   });
 
-  it('pages through the decisions behind a line', async () => {
-    const url = `${STATEMENT}/outcomes?outcome=resolved&grade=judged&limit=2`;
+  it('pages through the decisions behind a charge', async () => {
+    const { lines } = (await get(STATEMENT, secrets.acme)).body;
+    const url = `${STATEMENT}/outcomes?charge=${lines[0].charges[0].id}&limit=2`;
     const first = await get(url, secrets.acme);
     const second = await get(`${url}&cursor=${first.body.nextCursor}`, secrets.acme);
     expect([...first.body.items, ...second.body.items].map((item) => item.conversationId)).toEqual(['a', 'b', 'c']);
@@ -141,8 +155,8 @@ describe('billing API', () => {
     expect(await get('/api/v1/reconciliations/latest', secrets.acme)).toMatchObject({ status: 404, body: { code: 'no_reconciliation' } });
     expect(await get('/api/v1/customers/northwind/statements/2026-13', secrets.acme)).toMatchObject({ status: 400, body: { code: 'invalid_period' } });
     expect(await get(`${STATEMENT}?timeZone=Mars/Olympus`, secrets.acme)).toMatchObject({ status: 400, body: { code: 'unknown_time_zone' } });
-    expect(await get(`${STATEMENT}/outcomes?outcome=resolved&grade=perfect`, secrets.acme)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
-    expect(await get(`${STATEMENT}/outcomes?outcome=resolved&grade=judged&cursor=x`, secrets.acme)).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+    expect(await get(`${STATEMENT}/outcomes`, secrets.acme)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+    expect(await get(`${STATEMENT}/outcomes?charge=charge_1&cursor=x`, secrets.acme)).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
   });
 
   it('shows nothing of another organization', async () => {

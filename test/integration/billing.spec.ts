@@ -1,25 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
-import {
-  BookedStore,
-  BookingService,
-  ContractZones,
-  DeliveryService,
-  MarginReader,
-  OutboxStore,
-  ReconciliationService,
-  ReconciliationStore,
-  StatementReader,
-  StatementStore,
-  StripeDirectory,
-  StripeGateway,
-  stripeSettings,
-} from '#billing';
-import { LedgerStore, outcomePosting, periodOf } from '#ledger';
-import { ContractStore, type Decision } from '#outcomes';
+import { StripeGateway, stripeSettings } from '#billing';
+import { outcomeCharge, outcomePosting, periodOf } from '#ledger';
+import type { Decision } from '#outcomes';
 import { derivedId, ManualClock } from '#platform';
 import { startStripeSandbox, type StripeSandbox } from '../../apps/stripe-sandbox/src/start-stripe-sandbox.js';
+import { billingServices } from '../support/billing-services.js';
 import { openTestStores, type TestStores } from '../support/test-stores.js';
 
 const HOUR = 3_600_000;
@@ -52,24 +39,7 @@ beforeEach(async () => {
 
 const gateway = () => new StripeGateway(stripeSettings({ ...stores.config, STRIPE_API_URL: sandbox.url }));
 
-/** The services as a process of its own would build them. */
-function startServices(stripeGateway = gateway()) {
-  const db = stores.postgres;
-  const ledger = new LedgerStore();
-  const outbox = new OutboxStore(db);
-  const directory = new StripeDirectory(db, stripeGateway, clock);
-  const reconciliations = new ReconciliationStore(db);
-  return {
-    ledger,
-    outbox,
-    directory,
-    booking: new BookingService(ledger, new BookedStore(ledger), outbox),
-    delivery: new DeliveryService(outbox, directory, stripeGateway, clock, () => 0),
-    reconciliation: new ReconciliationService(reconciliations, directory, stripeGateway, clock),
-    statements: new StatementReader(new StatementStore(db), ledger, reconciliations, new ContractZones(new ContractStore(db, clock)), clock),
-    margins: new MarginReader(db),
-  };
-}
+const startServices = (stripeGateway = gateway()) => billingServices(stores.postgres, clock, stripeGateway);
 
 const idOf = (conversationId: string, revision: number) => derivedId('decision', organizationId, conversationId, 1, revision);
 
@@ -106,7 +76,7 @@ async function decideAndBook(given: Partial<Decision> & Pick<Decision, 'conversa
     const json = { facts: JSON.stringify(decision.facts), explanation: JSON.stringify(decision.explanation), evidence: JSON.stringify(decision.evidence) };
     await tx.insertInto('outcomeDecisions').values({ ...row, ...json }).onConflict((conflict) => conflict.doNothing()).execute();
     const results = [];
-    for (let time = 0; time < times; time += 1) results.push((await booking.book(tx, [{ decision, superseded: null, timeZone: TIME_ZONE }]))[0]?.kind);
+    for (let time = 0; time < times; time += 1) results.push((await booking.book(tx, [{ decision, superseded: null, timeZone: TIME_ZONE, price: { kind: 'flat', unitMicros: decision.amountMicros } }]))[0]?.kind);
     return results;
   });
 }
@@ -138,8 +108,8 @@ describe('booking', () => {
   it('books a decision once, however often it is asked to', async () => {
     expect(await decideAndBook({ conversationId: 'a' }, 2)).toEqual(['booked', 'unchanged']);
     expect(await decideAndBook({ conversationId: 'a' })).toEqual(['unchanged']);
-    const { ledger } = startServices();
-    expect(await ledger.balances(stores.postgres, { organizationId })).toEqual([
+    const { projections } = startServices();
+    expect(await projections.balances(stores.postgres, { organizationId })).toEqual([
       { account: 'receivable:northwind', currency: 'USD', amountMicros: 990_000n },
       { account: 'revenue:resolved', currency: 'USD', amountMicros: -990_000n },
     ]);
@@ -154,7 +124,7 @@ describe('booking', () => {
     expect(await decideAndBook({ conversationId: 'a', revision: 2, modelCostUsd: '0.03' })).toEqual(['unchanged']);
     expect(await decideAndBook({ conversationId: 'a', revision: 3, ...notBillable }, 2)).toEqual(['booked', 'unchanged']);
     expect((await events()).map(({ valueMicros }) => valueMicros)).toEqual([990_000n, -990_000n]);
-    const rows = await stores.postgres.selectFrom('postings').select(['kind', 'decisionId', 'grade']).where('organizationId', '=', organizationId).orderBy('sequence').execute();
+    const rows = await stores.postgres.selectFrom('postings').innerJoin('charges', 'charges.id', 'chargeId').select(['postings.kind', 'decisionId', 'grade']).where('postings.organizationId', '=', organizationId).orderBy('sequence').execute();
     expect(rows).toEqual([
       { kind: 'outcome', decisionId: idOf('a', 1), grade: 'customer_confirmed' },
       { kind: 'reversal', decisionId: idOf('a', 3), grade: 'customer_confirmed' },
@@ -177,10 +147,11 @@ describe('booking', () => {
     expect((await events()).map(({ valueMicros }) => valueMicros)).toEqual([990_000n, -990_000n, 990_000n]);
   });
 
-  it('books neither a decision that is not billable nor one that is free', async () => {
+  it('books no decision that is not billable, and of one that is free that there was one', async () => {
     expect(await decideAndBook({ conversationId: 'a', ...notBillable })).toEqual(['unchanged']);
-    expect(await decideAndBook({ conversationId: 'b', amountMicros: 0n })).toEqual(['unchanged']);
+    expect(await decideAndBook({ conversationId: 'b', amountMicros: 0n })).toEqual(['booked']);
     expect(await events()).toEqual([]);
+    expect((await startServices().statements.read(organizationId, 'northwind', '2026-11')).lines).toMatchObject([{ outcomes: 1, amountMicros: 0n }]);
   });
 
   it('cannot commit a posting that does not sum to zero, whatever wrote it', async () => {
@@ -363,12 +334,15 @@ describe('reconciliation', () => {
   it('finds a posting that no decision asks for, and a decision that was not booked', async () => {
     await decideAndBook({ conversationId: 'a', ...notBillable });
     await decideAndBook({ conversationId: 'b' });
-    const { ledger, outbox, reconciliation } = startServices();
+    const { books, periods, reconciliation } = startServices();
     const at = clock.now();
-    const forged = outcomePosting({ organizationId, customerId: 'contoso', decisionId: idOf('a', 1), outcome: 'resolved', grade: 'judged', currency: 'USD', amountMicros: 5n, period: periodOf(at, 'UTC'), bookedAt: at });
+    const period = periodOf(at, 'UTC');
+    const pricing = { kind: 'flat', unitMicros: '5' };
+    const charge = outcomeCharge({ organizationId, customerId: 'contoso', contractId: 'forged', period, currency: 'USD', pricing, outcome: 'resolved', grade: 'judged' });
+    const forged = outcomePosting(charge, { decisionId: idOf('a', 1), amountMicros: 5n, quantityMicros: 1_000_000n, period, bookedAt: at });
     await stores.postgres.transaction().execute(async (tx) => {
-      await ledger.post(tx, [forged]);
-      await outbox.enqueue(tx, [forged]);
+      await periods.ensure(tx, [{ organizationId, customerId: 'contoso', period, timeZone: 'UTC' }]);
+      await books.post(tx, [forged]);
     });
     const unbooked = await stores.postgres.selectFrom('outcomeDecisions').selectAll().where('id', '=', idOf('b', 1)).executeTakeFirstOrThrow();
     const { sequence: _, ...row } = { ...unbooked, id: idOf('c', 1), conversationId: 'c', facts: '{}', explanation: '[]', evidence: '{}' };
@@ -392,33 +366,39 @@ describe('statements', () => {
     await reconciliation.reconcile(organizationId);
 
     const statement = await statements.read(organizationId, 'northwind', '2026-11', { timeZone: TIME_ZONE });
-    const line = { outcome: 'resolved', grade: 'customer_confirmed', kind: 'outcome' };
-    expect(statement).toEqual({
+    const [line] = statement.lines;
+    const charge = { contractId: 'support', corrects: null, outcomes: 1, reversals: 0, quantityMicros: 1_000_000n, reversedMicros: 0n, adjustedMicros: 0n };
+    expect(statement).toMatchObject({
       customer: { id: 'northwind', name: 'NORTHWIND' },
       currency: 'USD',
       period: { label: '2026-11', start: new Date('2026-11-01T04:00:00Z'), end: new Date('2026-12-01T05:00:00Z'), timeZone: TIME_ZONE },
       status: 'open',
-      lines: [
-        { ...line, count: 3, unitAmountMicros: 990_000n, amountMicros: 2_970_000n, amountMinor: 297n },
-        { ...line, kind: 'reversal', count: 1, unitAmountMicros: -990_000n, amountMicros: -990_000n, amountMinor: -99n },
-        { ...line, grade: 'inferred', count: 1, unitAmountMicros: 333_335n, amountMicros: 333_335n, amountMinor: 33n },
-      ],
+      lockedAt: null,
       totalMicros: 2_313_335n,
       totalMinor: 231n,
       ledgerBalanceMicros: 2_313_335n,
       stripe: { amountMicros: 2_313_335n, asOf: clock.now() },
     });
+    expect(statement.lines).toEqual([
+      {
+        ...{ kind: 'outcome', outcome: 'resolved', eventName: METER, outcomes: 4, reversals: 1, amountMicros: 2_313_335n, amountMinor: 231n },
+        charges: [
+          expect.objectContaining({ ...charge, grade: 'customer_confirmed', outcomes: 3, reversals: 1, quantityMicros: 2_000_000n, listedMicros: 2_970_000n, reversedMicros: -990_000n, amountMicros: 1_980_000n }),
+          expect.objectContaining({ ...charge, grade: 'inferred', listedMicros: 333_335n, amountMicros: 333_335n }),
+        ],
+      },
+    ]);
     expect(await stripeTotal()).toBe(2_313_335);
-    expect(await statements.list(organizationId)).toMatchObject([{ customer: { id: 'northwind' }, period: { label: '2026-11', timeZone: null }, totalMicros: 2_313_335n }]);
+    expect(await statements.list(organizationId)).toMatchObject([{ customer: { id: 'northwind' }, period: { label: '2026-11', timeZone: TIME_ZONE }, totalMicros: 2_313_335n }]);
 
-    const key = { organizationId, customerId: 'northwind', period: statement.period, currency: 'USD', outcome: 'resolved', grade: 'customer_confirmed' };
-    const first = await statements.outcomesOf({ ...key, kind: 'outcome' }, { limit: 2 });
-    const second = await statements.outcomesOf({ ...key, kind: 'outcome' }, { limit: 2, cursor: first.nextCursor ?? undefined });
-    expect([...first.items, ...second.items].map(({ conversationId }) => conversationId)).toEqual(['a', 'b', 'c']);
+    const key = { organizationId, customerId: 'northwind', period: statement.period, chargeId: line?.charges[0]?.id ?? '' };
+    const first = await statements.outcomesOf(key, { limit: 2 });
+    const second = await statements.outcomesOf(key, { limit: 2, cursor: first.nextCursor ?? undefined });
+    expect([...first.items, ...second.items].map(({ conversationId, kind }) => [conversationId, kind])).toEqual([['a', 'outcome'], ['b', 'outcome'], ['c', 'outcome'], ['b', 'reversal']]);
     expect(second.nextCursor).toBeNull();
     expect(first.items[0]).toMatchObject({ episode: 1, amountMicros: 990_000n, reason: 'policy_held', evidence: { traceIds: ['trace-a'] } });
-    const reversed = await statements.outcomesOf({ ...key, kind: 'reversal' });
-    expect(reversed.items).toMatchObject([{ conversationId: 'b', decisionId: idOf('b', 2), reversedDecisionId: idOf('b', 1), reason: 'reopened', amountMicros: -990_000n }]);
+    expect(second.items[1]).toMatchObject({ conversationId: 'b', decisionId: idOf('b', 2), reversedDecisionId: idOf('b', 1), reason: 'reopened', amountMicros: -990_000n });
+    expect((await statements.outcomesOf({ ...key, customerId: 'contoso' })).items).toEqual([]);
   });
 
   it('say what is missing or not clear, and show nothing of another organization', async () => {

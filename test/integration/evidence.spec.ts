@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { BookingService, EvidenceReader, type EvidenceRecord } from '#billing';
+import { BookingService, ClosingService, EvidenceReader, type EvidenceRecord } from '#billing';
 import { ContractStore, DecisionStore, type Decision } from '#outcomes';
 import { ApiKeys, canonicalJson, createLogger, derivedId, httpAdapter, listen, ManualClock, PlatformModule, ProblemFilter, sha256Hex } from '#platform';
 import { BillingApiModule } from '../../apps/api/src/billing/billing-api.module.js';
@@ -94,7 +94,7 @@ async function decide(given: Given): Promise<Decision> {
   };
   await stores.postgres.transaction().execute(async (tx) => {
     await app.get(DecisionStore, { strict: false }).insert(tx, [decision]);
-    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded, timeZone: 'Europe/Berlin' }]);
+    await app.get(BookingService, { strict: false }).book(tx, [{ decision, superseded, timeZone: 'Europe/Berlin', price: { kind: 'flat', unitMicros: decision.amountMicros } }]);
   });
   standing.set(key, decision);
   clock.advance(60_000);
@@ -108,6 +108,8 @@ async function playTwoMonths() {
   await decide({ conversationId: 'october', contractVersion: 1, grade: 'inferred', amountMicros: 25_000n });
   await decide({ conversationId: 'october-stays', contractVersion: 1, amountMicros: 25_000n });
   moveTo('2026-11-10T12:00:00Z');
+  // October is locked: what is taken back of it counts in November.
+  expect(await app.get(ClosingService, { strict: false }).closeDue('acme')).toMatchObject([{ period: '2026-10', result: { kind: 'locked' } }]);
   await decide({ conversationId: 'sale', outcome: 'sale', grade: 'customer_confirmed', amountMicros: 1_250_000n });
   await decide({ conversationId: 'sale', addition: 'upsell', outcome: 'sale', grade: 'customer_confirmed', amountMicros: 2_500_000n });
   await decide({ conversationId: 'half', grade: 'system_verified', amountMicros: 5_000n });
@@ -155,32 +157,37 @@ async function get(path: string, secret: string) {
 }
 
 /** After the last end of a line there is a line only where there is text. */
-const linesOf = (path: string) => readFileSync(path, 'utf8').replace(/\n$/, '').split('\n');
+const linesOf = (path: string) => (readFileSync(path, 'utf8').match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => line.replace(/\n$/, ''));
 const parsed = (path: string) => linesOf(path).map((line) => JSON.parse(line));
 
 describe('an export of evidence', () => {
   it('is recounted to the total of the statement by a process that has nothing but the bundle', async () => {
     const statement = JSON.parse((await get(STATEMENT, secrets.acme)).text);
-    expect(statement.lines.map((line: Record<string, string>) => [line.outcome, line.grade, line.kind, line.count, line.amountMicros, line.amountMinor])).toEqual([
-      ['resolved', 'system_verified', 'outcome', 1, '5000', '0'], // 0.5 cents, to even
-      ['resolved', 'judged', 'outcome', 3, '45000', '4'], // 4.5
-      ['resolved', 'judged', 'reversal', 2, '-30000', '-3'],
-      ['resolved', 'inferred', 'outcome', 1, '25100', '3'], // 2.51
-      ['resolved', 'inferred', 'reversal', 1, '-25000', '-2'], // -2.5
-      ['sale', 'customer_confirmed', 'outcome', 2, '3750000', '375'],
+    const charges = ({ charges: of }: { charges: Record<string, unknown>[] }) => of.map(({ grade, corrects, outcomes, reversals, amountMicros }) => [grade, (corrects as { label: string } | null)?.label ?? null, outcomes, reversals, amountMicros]);
+    expect(statement.lines.map((line: Record<string, unknown> & { charges: Record<string, unknown>[] }) => [line.outcome, line.outcomes, line.reversals, line.amountMicros, line.amountMinor, charges(line)])).toEqual([
+      // 2.01 cents
+      ['resolved', 6, 3, '20100', '2', [
+        ['system_verified', null, 1, 0, '5000'],
+        ['judged', null, 1, 0, '0'],
+        ['judged', null, 3, 2, '15000'],
+        ['inferred', null, 1, 0, '25100'],
+        ['inferred', '2026-10', 0, 1, '-25000'],
+      ]],
+      ['sale', 2, 0, '3750000', '375', [['customer_confirmed', null, 1, 0, expect.stringMatching(/^(1250000|2500000)$/)], ['customer_confirmed', null, 1, 0, expect.stringMatching(/^(1250000|2500000)$/)]]],
     ]);
     expect([statement.totalMicros, statement.totalMinor]).toEqual(['3770100', '377']);
 
     const { code, out } = await verified(pristine);
     expect([code, out]).toEqual([0, expect.stringContaining('OK: every hash fits')]);
-    expect(out).toMatch(/^total +10 +3\.770100 +3\.77$/m);
-    expect(out).toMatch(/^resolved judged reversal +2 +-0\.030000 +-0\.03$/m);
-    expect(out).toContain('The period is over.');
+    expect(out).toMatch(/^total +3\.770100 +3\.77$/m);
+    expect(out).toMatch(/^resolved +6 +3 +0\.020100 +0\.02$/m);
+    expect(out).toMatch(/^ {2}inferred of 2026-10 +0 +1 +-0\.025000$/m);
+    expect(out).toContain('The period is over, and not locked yet');
     expect(out).toContain(JSON.parse(readFileSync(join(pristine, 'manifest.json'), 'utf8')).rootSha256);
     const { format, id, organization, minorDigits, statusInWords, exportedAt, contracts, bookings, notBilled: others, ...shown } = JSON.parse(readFileSync(join(pristine, 'statement.json'), 'utf8'));
-    const { stripe: _, ...asShown } = statement;
+    const { stripe: _, lockedAt: _lockedAt, snapshotSha256: _sha256, ...asShown } = statement;
     expect(shown).toEqual(asShown);
-    expect({ format, id, organization, minorDigits, statusInWords, bookings, others }).toEqual({ format: 'astrolabe-evidence/1', id: 'northwind/2026-11/USD', organization: 'acme', minorDigits: 2, statusInWords: 'The period is over', bookings: 10, others: 5 });
+    expect({ format, id, organization, minorDigits, statusInWords, bookings, others }).toEqual({ format: 'astrolabe-evidence/2', id: 'northwind/2026-11/USD', organization: 'acme', minorDigits: 2, statusInWords: 'The period is over, and not locked yet: what was decided in it may still be taken back', bookings: 11, others: 4 });
     expect([exportedAt, contracts.map(({ id: contract, version, file }: Record<string, string>) => [contract, version, file])]).toEqual([
       '2026-12-02T12:01:00.000Z',
       [['support', 1, 'contracts/support-v1.yaml'], ['support', 2, 'contracts/support-v2.yaml']],
@@ -200,6 +207,7 @@ describe('an export of evidence', () => {
       ['reversal', 'regraded', '-15000', 'policy_held'],
       ['outcome', 'regraded', '25100', null],
       ['reversal', 'sold-on', '-15000', null],
+      ['outcome', 'free', '0', null],
     ]);
     expect([bookings[6].reversedPeriod.start, bookings[7].reversedPeriod.start, bookings[0].reversedPeriod]).toEqual(['2026-09-30T22:00:00.000Z', '2026-10-31T23:00:00.000Z', null]);
     expect(bookings[6].decision.contract).toEqual({ id: 'support', version: 1, sha256: sha256Hex(contractText('support', 1, 'northwind', '0.025')) });
@@ -208,7 +216,6 @@ describe('an export of evidence', () => {
       ['october', 2, 'reopened'],
       ['handed-over', 1, 'handed_over'],
       ['no-contract', 1, 'no_contract'],
-      ['free', 1, 'policy_held'],
       ['judged', 2, 'policy_held'],
     ]);
   });
@@ -264,8 +271,8 @@ describe('over REST', () => {
     const { status, type, text } = await get(`${STATEMENT}/evidence?currency=USD`, secrets.acme);
     const records = text.trimEnd().split('\n').map((line) => JSON.parse(line));
     expect([status, type]).toEqual([200, 'application/x-ndjson']);
-    expect(records.map((record) => Object.keys(record)[0])).toEqual(['statement', 'contract', 'contract', ...Array(10).fill('booking'), ...Array(5).fill('notBilled'), 'end']);
-    expect(records.at(-1)).toEqual({ end: { bookings: 10, notBilled: 5 } });
+    expect(records.map((record) => Object.keys(record)[0])).toEqual(['statement', 'contract', 'contract', ...Array(11).fill('booking'), ...Array(4).fill('notBilled'), 'end']);
+    expect(records.at(-1)).toEqual({ end: { bookings: 11, adjustments: 0, notBilled: 4 } });
   });
 
   it('is for those who may read this organization, and of what there is', async () => {
@@ -279,8 +286,8 @@ describe('astrolabe evidence export', () => {
   it('says as JSON what it wrote', async () => {
     const out = join(directory, 'as-json');
     const { out: said } = await exported(out, '--json');
-    expect(JSON.parse(said)).toMatchObject({ directory: out, statement: 'northwind/2026-11/USD', bookings: 10, notBilled: 5, currency: 'USD', totalMicros: '3770100', totalMinor: '377', status: 'closing' });
-    expect(JSON.parse(said).files.map(({ path }: { path: string }) => path)).toEqual(['README.md', 'contracts/support-v1.yaml', 'contracts/support-v2.yaml', 'decisions.jsonl', 'lines.sha256', 'not-billed.jsonl', 'statement.json', 'verify.mjs']);
+    expect(JSON.parse(said)).toMatchObject({ directory: out, statement: 'northwind/2026-11/USD', bookings: 11, notBilled: 4, currency: 'USD', totalMicros: '3770100', totalMinor: '377', status: 'closing' });
+    expect(JSON.parse(said).files.map(({ path }: { path: string }) => path)).toEqual(['README.md', 'adjustments.jsonl', 'contracts/support-v1.yaml', 'contracts/support-v2.yaml', 'decisions.jsonl', 'lines.sha256', 'not-billed.jsonl', 'statement.json', 'verify.mjs']);
   });
 
   it('takes the place of earlier evidence when it is told to, and of nothing else', async () => {
@@ -356,7 +363,7 @@ describe('what was tampered with', () => {
     ['a digit of an amount', () => editLine('decisions.jsonl', 5, amount), () => ['decisions.jsonl:5: was changed']],
     ['a fact', () => editLine('decisions.jsonl', 3, (text) => text.replace('"csat":4.5', '"csat":4.6')), () => ['decisions.jsonl:3: was changed', 'decisions.jsonl:3: the facts of decision']],
     ['a line less', () => removeLine('decisions.jsonl', 2), () => ['decisions.jsonl:2: this line of the export was removed']],
-    ['the last line less', () => removeLine('decisions.jsonl', 10), () => ['decisions.jsonl:10: this line of the export was removed']],
+    ['the last line less', () => removeLine('decisions.jsonl', 11), () => ['decisions.jsonl:11: this line of the export was removed']],
     ['a line more', () => insertLine('decisions.jsonl', 4, oneLine().replace('posting_', 'posting_0')), () => ['decisions.jsonl:4: was added']],
     ['a line twice', () => insertLine('decisions.jsonl', 8, oneLine()), () => ['decisions.jsonl:8: is a copy of line 1 of the export']],
     ['a reason of what was not billed', () => editLine('not-billed.jsonl', 2, (text) => text.replace('handed_over', 'spam')), () => ['not-billed.jsonl:2: was changed']],
@@ -379,21 +386,23 @@ describe('what was tampered with', () => {
   const inDecision = (text: string) => text.replaceAll('"amountMicros":"15000"', '"amountMicros":"16000"');
 
   it.each<[string, () => void, () => string[]]>([
-    ['an amount, against its decision', () => editLine('decisions.jsonl', 5, amount), () => ['decisions.jsonl:5: counts 16000 micros, and its decision says', `statement.json:${lineOf('"amountMicros": "45000"')}: resolved judged outcome: amountMicros is 45000, and the decisions give 46000`]],
-    ['an amount with its decision, against the others', () => editLine('decisions.jsonl', 5, inDecision), () => ['decisions.jsonl:5: counts 16000 micros, and each resolved judged outcome of statement.json counts 15000', 'totalMicros is 3770100, and the decisions give 3771100']],
-    ['an amount where there are several prices', () => editLine('decisions.jsonl', 1, (text) => text.replaceAll('"1250000"', '"1250001"')), () => [`statement.json:${lineOf('"amountMicros": "3750000"')}: sale customer_confirmed outcome: amountMicros is 3750000, and the decisions give 3750001`]],
+    ['an amount, against its decision', () => editLine('decisions.jsonl', 5, amount), () => ['decisions.jsonl:5: counts 16000 micros, and its decision says', `statement.json:${lineOf('"listedMicros": "45000"')}: resolved judged: listedMicros is 45000, and the decisions give 46000`]],
+    ['an amount with its decision, against the others', () => editLine('decisions.jsonl', 5, inDecision), () => ['decisions.jsonl:5: counts 16000 micros, and the price of its charge gives 15000', 'totalMicros is 3770100, and the decisions give 3771100']],
     ['a fact', () => editLine('decisions.jsonl', 3, (text) => text.replace('"csat":4.5', '"csat":4.6')), () => ['decisions.jsonl:3: the facts of decision']],
     ['a fact of what was not billed', () => editLine('not-billed.jsonl', 2, (text) => text.replace('"csat":4.5', '"csat":4.6')), () => ['not-billed.jsonl:2: the facts of decision']],
-    ['a line less', () => removeLine('decisions.jsonl', 3), () => [`statement.json:${lineOf('"count": 1')}: resolved system_verified outcome: count is 1, and the decisions give 0`]],
+    ['a line less', () => removeLine('decisions.jsonl', 3), () => ['resolved system_verified: outcomes is 1, and the decisions give 0']],
     ['a line twice', () => insertLine('decisions.jsonl', 8, oneLine()), () => ['decisions.jsonl:8: posting posting_', 'is counted a second time', 'decisions.jsonl:8: episode 1 of conversation sale is paid for a second time']],
     ['an outcome that was taken back, less', () => removeLine('decisions.jsonl', 4), () => ['decisions.jsonl:7: takes back posting posting_']],
     ['a reversal with the sign of an outcome', () => editLine('decisions.jsonl', 7, (text) => text.replace('"-25000"', '"25000"')), () => ['decisions.jsonl:7: counts 25000 micros, and its decision says -25000']],
-    ['what was not billed, less', () => removeLine('not-billed.jsonl', 1), () => ['notBilled is 5, and the decisions give 4']],
+    ['what was not billed, less', () => removeLine('not-billed.jsonl', 1), () => ['notBilled is 4, and the decisions give 3']],
     ['what was billed, among what was not', () => insertLine('not-billed.jsonl', 1, JSON.stringify(JSON.parse(oneLine()).decision)), () => ['not-billed.jsonl:1: decision dec_']],
     ['one contract for the other', swapContracts, () => ['contracts/support-v1.yaml: is not the text of contract support version 1', 'contracts/support-v2.yaml: is not the text']],
     ['the hash of a contract in a decision', () => editLine('decisions.jsonl', 2, (text) => text.replace(/"sha256":"../, '"sha256":"zz')), () => ['decisions.jsonl:2: decision dec_', 'names another text of contract support version 2']],
     ['the total', () => edit('statement.json', total), () => [`statement.json:${lineOf('"totalMinor"')}: totalMinor is 378, and the decisions give 377`]],
-    ['a half rounded up, with the total', () => edit('statement.json', (text) => total(text).replace('"amountMinor": "4"', '"amountMinor": "5"')), () => [`statement.json:${lineOf('"amountMinor": "4"')}: resolved judged outcome: amountMinor is 5, and the decisions give 4`]],
+    ['a line rounded otherwise, with the total', () => edit('statement.json', (text) => total(text).replace('"amountMinor": "2"', '"amountMinor": "3"')), () => [`statement.json:${lineOf('"amountMinor": "2"')}: resolved: amountMinor is 3, and the decisions give 2`]],
+    ['the charge of an outcome', () => editLine('decisions.jsonl', 3, (text) => text.replace(/"chargeId":"[^"]*"/, `"chargeId":${JSON.stringify(parsed(join(pristine, 'decisions.jsonl'))[4].chargeId)}`)), () => ['is resolved system_verified support, and its charge is for resolved judged support', 'and the price of its charge gives 15000']],
+    ['a quantity', () => editLine('decisions.jsonl', 3, (text) => text.replace(/"quantityMicros":"1000000"\D*$/, (end) => end.replace('1000000', '2000000'))), () => ['decisions.jsonl:3: counts a quantity of 2000000, and its decision says 1000000']],
+    ['an adjustment that nobody booked', () => insertLine('adjustments.jsonl', 1, JSON.stringify({ amountMicros: '-1', bookedAt: '2026-11-10T12:00:00.000Z', chargeId: parsed(join(pristine, 'decisions.jsonl'))[4].chargeId, kind: 'repricing', postingId: 'posting_x' })), () => ['resolved judged: adjustedMicros is 0, and the decisions give -1', 'resolved judged: is 14999 micros, and its price gives 15000']],
     ['a time outside of the period', () => editLine('decisions.jsonl', 1, (text) => text.replaceAll('2026-11-10', '2026-12-10')), () => ['decisions.jsonl:1: was booked at 2026-12-10']],
     ['a key twice', () => editLine('decisions.jsonl', 1, (text) => text.replace('{"amountMicros"', '{"amountMicros":"1","amountMicros"')), () => ['decisions.jsonl:1: is not canonical JSON']],
   ])('%s, with every hash made to fit', async (_what, tamper, expected) => {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { BookedStore, BookingService, OutboxStore } from '#billing';
-import { LedgerStore } from '#ledger';
 import type { Decision } from '#outcomes';
 import { ManualClock } from '#platform';
 import { TelemetrySettingsService } from '#traces';
 import { awaitMutations } from '../support/await-mutations.js';
 import { CONTRACT, refund, startOutcomesService, type OutcomesService, type SentTurn } from './outcomes-service.js';
+import { bookingServices } from '../support/billing-services.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -38,8 +37,7 @@ const turn = (name: string, at: Date, given: Partial<SentTurn> = {}): SentTurn =
 
 /** Decides and books, as the worker does. */
 async function decide(): Promise<number> {
-  const ledger = new LedgerStore();
-  const booking = new BookingService(ledger, new BookedStore(ledger), new OutboxStore(service.stores.postgres));
+  const { booking } = bookingServices(service.stores.postgres, clock);
   return service.decider().run(organizationId, async (tx, changes) => {
     await booking.book(tx, changes);
   });

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { BookingService, DeliveryService, ReconciliationService } from '#billing';
+import { BookingService, ClosingService, DeliveryService, ReconciliationService } from '#billing';
 import { DecisionService, OutcomeMirror } from '#outcomes';
 import { CONFIG, JobLeases, LOGGER, Postgres, type Config, type Logger } from '#platform';
 import { ContentErasures, TelemetrySettingsService } from '#traces';
@@ -33,6 +33,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
     decisions: DecisionService,
     booking: BookingService,
     mirror: OutcomeMirror,
+    closing: ClosingService,
     delivery: DeliveryService,
     reconciliation: ReconciliationService,
     erasures: ContentErasures,
@@ -47,6 +48,7 @@ export class JobScheduler implements OnApplicationBootstrap, OnApplicationShutdo
           await mirror.run(organizationId);
         },
       },
+      { name: 'close', everyMs: config.CLOSE_EVERY_MS, run: (organizationId) => closing.closeDue(organizationId) },
       { name: 'deliver', everyMs: config.DELIVER_EVERY_MS, run: (organizationId) => delivery.deliverDue(organizationId) },
       { name: 'reconcile', everyMs: config.RECONCILE_EVERY_MS, run: (organizationId) => reconciliation.reconcile(organizationId) },
       {

@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, type Config } from '#platform';
-import { LedgerStore } from '#ledger';
+import { LedgerStore, PeriodStore, ProjectionStore } from '#ledger';
 import { OutcomesModule } from '#outcomes';
 import { BookedStore } from './booking/booked.store.js';
 import { BookingService } from './booking/booking.service.js';
+import { Books } from './booking/books.js';
+import { ClosingService } from './closing/closing.service.js';
+import { ClosingStore } from './closing/closing.store.js';
 import { DeliveryService, RANDOM } from './delivery/delivery.service.js';
 import { EvidenceReader } from './evidence/evidence.reader.js';
 import { EvidenceStore } from './evidence/evidence.store.js';
@@ -11,7 +14,6 @@ import { MarginReader } from './margin/margin.reader.js';
 import { OutboxStore } from './outbox/outbox.store.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { ReconciliationStore } from './reconciliation/reconciliation.store.js';
-import { ContractZones } from './statements/contract-zones.js';
 import { StatementReader } from './statements/statement.reader.js';
 import { StatementStore } from './statements/statement.store.js';
 import { StripeDirectory } from './stripe/stripe-directory.js';
@@ -23,15 +25,19 @@ import { stripeSettings } from './stripe/stripe-settings.js';
   imports: [OutcomesModule],
   providers: [
     LedgerStore,
+    PeriodStore,
+    ProjectionStore,
     BookedStore,
+    Books,
     OutboxStore,
     ReconciliationStore,
     StatementStore,
-    ContractZones,
+    ClosingStore,
     StripeDirectory,
     { provide: StripeGateway, useFactory: (config: Config) => new StripeGateway(stripeSettings(config)), inject: [CONFIG] },
     { provide: RANDOM, useValue: Math.random },
     BookingService,
+    ClosingService,
     DeliveryService,
     ReconciliationService,
     StatementReader,
@@ -39,6 +45,6 @@ import { stripeSettings } from './stripe/stripe-settings.js';
     EvidenceReader,
     MarginReader,
   ],
-  exports: [LedgerStore, BookedStore, OutboxStore, BookingService, DeliveryService, ReconciliationService, StatementReader, EvidenceReader, MarginReader],
+  exports: [LedgerStore, PeriodStore, ProjectionStore, BookedStore, OutboxStore, BookingService, ClosingService, DeliveryService, ReconciliationService, StatementReader, EvidenceReader, MarginReader],
 })
 export class BillingModule {}

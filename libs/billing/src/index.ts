@@ -1,5 +1,6 @@
 export { BillingModule } from './billing.module.js';
 export { BookedStore, episodeKeyOf } from './booking/booked.store.js';
+export { Books } from './booking/books.js';
 export { BookingService, type BookingResult } from './booking/booking.service.js';
 export { meterName } from './booking/meter-name.js';
 export { OutboxStore, type OutboxCounts } from './outbox/outbox.store.js';
@@ -12,17 +13,18 @@ export { stripeSettings, type StripeSettings } from './stripe/stripe-settings.js
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
 export { ReconciliationStore } from './reconciliation/reconciliation.store.js';
 export { type Break, type BreakKind, type ComparedMeter, type Reconciliation, type ReconciliationRun } from './reconciliation/reconciliation.js';
-export { ContractZones } from './statements/contract-zones.js';
 export { StatementReader, type StatementChoice } from './statements/statement.reader.js';
 export { StatementStore } from './statements/statement.store.js';
 export { minorDigits, roundedMinor } from './statements/rounded-minor.js';
+export { ClosingService, type ClosedPeriod, type SnapshotDifference } from './closing/closing.service.js';
+export { ClosingStore } from './closing/closing.store.js';
 export {
-  type LineOutcome,
-  type LineOutcomePage,
-  type PeriodStatus,
+  type ChargeOutcome,
+  type ChargeOutcomePage,
   type Statement,
+  type StatementCharge,
+  type StatementChargeKey,
   type StatementLine,
-  type StatementLineKey,
   type StatementPeriod,
   type StatementSummary,
 } from './statements/statement.js';

@@ -1,12 +1,20 @@
 /**
  * The accounts, and all there are. Debits are positive, credits negative.
  *
- * | account                 | kind    | grows by | says                                   |
- * |-------------------------|---------|----------|----------------------------------------|
- * | `receivable:<customer>` | asset   | debit    | what a customer owes for outcomes      |
- * | `revenue:<outcome>`     | income  | credit   | what an outcome has earned             |
+ * | account                 | kind          | grows by | says                                                                         |
+ * |-------------------------|---------------|----------|------------------------------------------------------------------------------|
+ * | `receivable:<customer>` | asset         | debit    | what a customer owes                                                         |
+ * | `revenue:<outcome>`     | income        | credit   | what outcomes have earned, each at the price that it has by itself           |
+ * | `repricing:<outcome>`   | contra income | debit    | what tiers, packages and rounding the whole at once change about that        |
+ * | `shortfall:minimum`     | income        | credit   | what a period lacked to its minimum                                          |
+ * | `shortfall:commitment`  | income        | credit   | what a commitment lacked when it ended                                       |
+ * | `allowance:cap`         | contra income | debit    | what was above the cap of a period                                           |
  */
-export type Account = `receivable:${string}` | `revenue:${string}`;
+export type Account = `receivable:${string}` | `revenue:${string}` | `repricing:${string}` | 'shortfall:minimum' | 'shortfall:commitment' | 'allowance:cap';
 
 export const receivableOf = (customerId: string): Account => `receivable:${customerId}`;
 export const revenueOf = (outcome: string): Account => `revenue:${outcome}`;
+export const repricingOf = (outcome: string): Account => `repricing:${outcome}`;
+
+/** What a term of a contract earns or gives away. */
+export const TERM_ACCOUNTS = { minimum: 'shortfall:minimum', commitment: 'shortfall:commitment', cap: 'allowance:cap' } as const satisfies Record<string, Account>;

@@ -1,53 +1,46 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { type Database, type Micros, type Tx } from '#platform';
-import type { Account } from './chart-of-accounts.js';
-import type { Period } from './period.js';
+import { type Database, type Tx } from '#platform';
+import type { Charge } from './charge.js';
 import { assertBalanced, type Entry, type Posting } from './posting.js';
-
-export interface Balance {
-  account: Account;
-  currency: string;
-  amountMicros: Micros;
-}
-
-export interface BalanceFilter {
-  organizationId: string;
-  account?: Account;
-  customerId?: string;
-  /** Only what was booked in this period: its movement. Without it, the balance of all time. */
-  period?: Period;
-}
+import { ProjectionStore } from './projection.store.js';
 
 // PostgreSQL takes 65,535 parameters in a statement.
-const POSTINGS_PER_STATEMENT = 1000;
-
-function inParts(postings: readonly Posting[]): Posting[][] {
-  return Array.from({ length: Math.ceil(postings.length / POSTINGS_PER_STATEMENT) }, (_, part) => postings.slice(part * POSTINGS_PER_STATEMENT, (part + 1) * POSTINGS_PER_STATEMENT));
-}
+const ROWS_PER_STATEMENT = 1000;
 
 /** Writes and reads postings. Append-only: the tables refuse anything else. */
 @Injectable()
 export class LedgerStore {
+  constructor(private readonly projections: ProjectionStore) {}
+
   /**
-   * Books each posting once. Its id says what it books, so a second attempt is found and changes nothing.
-   * @returns the ids of those that were not there before
+   * Books each posting once, with its charge where that is new, and carries the projections on. A posting's id says what it books, so a
+   * second attempt is found and changes nothing. Its period must be there (`PeriodStore.ensure`).
+   * @param recordedAt when it is written
+   * @returns those that were not there before
    */
-  async post(tx: Tx, postings: readonly Posting[]): Promise<Set<string>> {
+  async post(tx: Tx, postings: readonly Posting[], recordedAt: Date): Promise<Posting[]> {
     for (const { entries } of postings) assertBalanced(entries);
-    const posted = new Set<string>();
+    await this.addCharges(tx, [...new Map(postings.map(({ charge }) => [charge.id, charge])).values()]);
+    const posted: Posting[] = [];
     for (const part of inParts(postings)) {
-      const rows = part.map(({ period, entries: _, ...row }) => ({ ...row, periodStart: period.start, periodEnd: period.end }));
-      const added = await tx
-        .insertInto('postings')
-        .values(rows)
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .returning('id')
-        .execute();
-      for (const { id } of added) posted.add(id);
-      const entries = part.filter(({ id }) => posted.has(id)).flatMap((posting) => posting.entries.map((entry, index) => ({ ...entry, postingId: posting.id, line: index + 1 })));
+      const rows = part.map(({ charge, period, entries: _, ...row }) => ({
+        ...row,
+        organizationId: charge.organizationId,
+        customerId: charge.customerId,
+        chargeId: charge.id,
+        periodStart: period.start,
+        periodEnd: period.end,
+        recordedAt,
+      }));
+      const added = await tx.insertInto('postings').values(rows).onConflict((conflict) => conflict.column('id').doNothing()).returning('id').execute();
+      const ids = new Set(added.map(({ id }) => id));
+      const fresh = part.filter(({ id }) => ids.has(id));
+      const entries = fresh.flatMap((posting) => posting.entries.map((entry, index) => ({ ...entry, postingId: posting.id, line: index + 1 })));
       if (entries.length > 0) await tx.insertInto('entries').values(entries).execute();
+      posted.push(...fresh);
     }
+    await this.projections.add(tx, posted);
     return posted;
   }
 
@@ -55,31 +48,103 @@ export class LedgerStore {
   async read(tx: Tx | Database, organizationId: string, ids: readonly string[]): Promise<Map<string, Posting>> {
     if (ids.length === 0) return new Map();
     const isOne = sql<string>`any(${ids}::text[])`;
-    const rows = await tx.selectFrom('postings').selectAll().where('organizationId', '=', organizationId).where('id', '=', isOne).execute();
+    const rows = await tx
+      .selectFrom('postings as p')
+      .innerJoin('charges as c', 'c.id', 'p.chargeId')
+      .select(['p.id', 'p.kind', 'p.decisionId', 'p.reverses', 'p.quantityMicros', 'p.periodStart', 'p.periodEnd', 'p.bookedAt'])
+      .select(['c.id as chargeId', 'c.organizationId', 'c.customerId', 'c.contractId', 'c.periodStart as chargedFrom', 'c.periodEnd as chargedUntil', 'c.kind as chargeKind', 'c.outcome', 'c.grade', 'c.currency', 'c.pricing'])
+      .where('p.organizationId', '=', organizationId)
+      .where('p.id', '=', isOne)
+      .execute();
     const entries = await tx.selectFrom('entries').select(['postingId', 'account', 'currency', 'amountMicros']).where('postingId', '=', isOne).orderBy('postingId').orderBy('line').execute();
     const entriesOf = Map.groupBy(entries, ({ postingId }) => postingId);
     return new Map(
-      rows.map(({ periodStart, periodEnd, sequence: _, ...row }) => {
-        const own = (entriesOf.get(row.id) ?? []).map(({ account, currency, amountMicros }) => ({ account, currency, amountMicros }) as Entry);
-        return [row.id, { ...row, kind: row.kind as Posting['kind'], period: { start: periodStart, end: periodEnd }, entries: own }];
+      rows.map((row) => {
+        const { id, decisionId, reverses, quantityMicros, bookedAt } = row;
+        const own = (entriesOf.get(id) ?? []).map(({ account, currency, amountMicros }) => ({ account, currency, amountMicros }) as Entry);
+        const charge = chargeOf({ ...row, id: row.chargeId, kind: row.chargeKind, periodStart: row.chargedFrom, periodEnd: row.chargedUntil });
+        return [id, { id, kind: row.kind as Posting['kind'], charge, decisionId, reverses, quantityMicros, period: { start: row.periodStart, end: row.periodEnd }, bookedAt, entries: own }];
       }),
     );
   }
 
-  /** Sums of entries by account and currency: there is no stored balance that could disagree with them. */
-  async balances(tx: Tx | Database, filter: BalanceFilter): Promise<Balance[]> {
-    let query = tx
-      .selectFrom('entries')
-      .innerJoin('postings', 'postings.id', 'entries.postingId')
-      .select(['entries.account', 'entries.currency', sql<string>`sum(entries.amount_micros)::text`.as('amountMicros')])
-      .where('postings.organizationId', '=', filter.organizationId)
-      .groupBy(['entries.account', 'entries.currency'])
-      .orderBy('entries.account')
-      .orderBy('entries.currency');
-    if (filter.account !== undefined) query = query.where('entries.account', '=', filter.account);
-    if (filter.customerId !== undefined) query = query.where('postings.customerId', '=', filter.customerId);
-    if (filter.period) query = query.where('postings.periodStart', '=', filter.period.start).where('postings.periodEnd', '=', filter.period.end);
-    const rows = await query.execute();
-    return rows.map((row) => ({ account: row.account as Account, currency: row.currency, amountMicros: BigInt(row.amountMicros) }));
+  /** The charges of the customer's periods that begin in [from, until), in the order of their ids. */
+  async charges(tx: Tx | Database, { organizationId, customerId }: { organizationId: string; customerId: string }, from: Date, until: Date): Promise<Charge[]> {
+    const rows = await tx
+      .selectFrom('charges')
+      .selectAll()
+      .where('organizationId', '=', organizationId)
+      .where('customerId', '=', customerId)
+      .where('periodStart', '>=', from)
+      .where('periodStart', '<', until)
+      .orderBy('id')
+      .execute();
+    return rows.map(chargeOf);
   }
+
+  /** The commitments of a contract, as far as they are due. */
+  async commitments(tx: Tx | Database, { organizationId, customerId, contractId, currency }: Pick<Charge, 'organizationId' | 'customerId' | 'contractId' | 'currency'>): Promise<Charge[]> {
+    const rows = await tx
+      .selectFrom('charges')
+      .selectAll()
+      .where('organizationId', '=', organizationId)
+      .where('customerId', '=', customerId)
+      .where('contractId', '=', contractId)
+      .where('currency', '=', currency)
+      .where('kind', '=', 'commitment')
+      .execute();
+    return rows.map(chargeOf);
+  }
+
+  /** Which of the charges are of a period whose terms are booked. */
+  async settledCharges(tx: Tx | Database, chargeIds: readonly string[]): Promise<Set<string>> {
+    if (chargeIds.length === 0) return new Set();
+    const rows = await tx
+      .selectFrom('charges as c')
+      .innerJoin('periods as p', (join) => join.onRef('p.organizationId', '=', 'c.organizationId').onRef('p.customerId', '=', 'c.customerId').onRef('p.periodStart', '=', 'c.periodStart'))
+      .select('c.id')
+      .where('c.id', '=', sql<string>`any(${chargeIds}::text[])`)
+      .where('p.settledAt', 'is not', null)
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Adds charges that are not there yet. */
+  async addCharges(tx: Tx, charges: readonly Charge[]): Promise<void> {
+    for (const part of inParts(charges)) {
+      const rows = part.map(({ period, pricing, ...charge }) => ({
+        outcome: null,
+        grade: null,
+        ...charge,
+        periodStart: period.start,
+        periodEnd: period.end,
+        pricing: pricing === null ? null : JSON.stringify(pricing),
+      }));
+      await tx.insertInto('charges').values(rows).onConflict((conflict) => conflict.column('id').doNothing()).execute();
+    }
+  }
+}
+
+/** A row of `charges`. */
+export interface ChargeRow {
+  id: string;
+  organizationId: string;
+  customerId: string;
+  contractId: string;
+  periodStart: Date;
+  periodEnd: Date;
+  kind: string;
+  outcome: string | null;
+  grade: string | null;
+  currency: string;
+  pricing: unknown;
+}
+
+export function chargeOf({ id, organizationId, customerId, contractId, periodStart, periodEnd, kind, outcome, grade, currency, pricing }: ChargeRow): Charge {
+  const key = { id, organizationId, customerId, contractId, period: { start: periodStart, end: periodEnd }, currency, pricing };
+  return outcome !== null && grade !== null ? { ...key, kind: 'outcome', outcome, grade } : { ...key, kind: kind as Exclude<Charge['kind'], 'outcome'> };
+}
+
+function inParts<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / ROWS_PER_STATEMENT) }, (_, part) => items.slice(part * ROWS_PER_STATEMENT, (part + 1) * ROWS_PER_STATEMENT));
 }

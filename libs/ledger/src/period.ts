@@ -16,6 +16,11 @@ export interface Period {
 
 const DAY_MS = 86_400_000;
 
+/** A period ends before its end. */
+export function lastInstant({ end }: Period): Date {
+  return new Date(end.getTime() - 1);
+}
+
 /**
  * The calendar month of `timeZone` that contains `at`.
  * @throws DomainError `unknown_time_zone`

@@ -72,7 +72,7 @@ export class ContractStore {
    * version goes back to it. One that begins later, or ends before, stands beside the others, and on each day the newest that is in force
    * decides. Safe to repeat.
    * @param needsSignOff somebody must have signed off a replay of this text
-   * @throws DomainError `contract_not_found`, `contract_overlaps`, `contract_terms_not_booked`, `customer_time_zone_differs`, `sign_off_missing`
+   * @throws DomainError `contract_not_found`, `contract_overlaps`, `customer_time_zone_differs`, `sign_off_missing`
    */
   async activate(organizationId: string, id: string, version: number, { needsSignOff = false } = {}): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
@@ -80,7 +80,6 @@ export class ContractStore {
       await this.#namesVersion(tx, organizationId, id, version).forUpdate().execute();
       const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
       const contract = this.#compile(source, sourceSha256, id, version);
-      refuseUnbookedTerms(contract);
       if (needsSignOff && !(await isSignedOff(tx, organizationId, { id, version, sourceSha256 }))) throw signOffMissing(contract);
       // One activation for a customer at a time, so that two cannot each find no overlap. What is active names the customer.
       await tx
@@ -128,6 +127,21 @@ export class ContractStore {
   async versions(organizationId: string, wanted: readonly ContractVersion[], db: Pick<Tx, 'selectFrom'> = this.db): Promise<Contract[]> {
     if (wanted.length === 0) return [];
     return this.#read(db, organizationId, (row) => wanted.some(({ id, version }) => id === row.id && version === row.version));
+  }
+
+  /** Every version that was ever active, with when it first was. */
+  async everActive(organizationId: string, db: Pick<Tx, 'selectFrom'> = this.db): Promise<{ contract: Contract; status: ContractStatus; activatedAt: Date }[]> {
+    const rows = await db
+      .selectFrom('contracts')
+      .select(['id', 'version', 'status', 'source', 'sourceSha256', 'activatedAt'])
+      .where('organizationId', '=', organizationId)
+      .where('activatedAt', 'is not', null)
+      .orderBy('id')
+      .orderBy('version')
+      .execute();
+    return rows.flatMap(({ activatedAt, status, source, sourceSha256, id, version }) =>
+      activatedAt === null ? [] : [{ contract: this.#compile(source, sourceSha256, id, version), status: status as ContractStatus, activatedAt }],
+    );
   }
 
   // Two calendars for one customer would put one hour into two statements, and into no or both of Stripe's sums that are compared with them.
@@ -203,19 +217,6 @@ export class ContractStore {
     this.#compiled.set(sourceSha256, contract);
     return contract;
   }
-}
-
-// What is booked for an outcome is its own price: nothing works out yet what the next one changes about those before it.
-function refuseUnbookedTerms({ id, version, policies, terms }: Contract): void {
-  const priced = policies.find(({ prices }) => Object.values(prices).some((price) => price.kind !== 'flat'));
-  const term = terms.minimumMicros !== null ? 'minimum' : terms.capMicros !== null ? 'cap' : terms.commitment !== null ? 'commitment' : undefined;
-  const what = priced ? `a price of ${priced.outcome} that depends on how many there are` : term && `a ${term}`;
-  if (what === undefined) return;
-  throw new DomainError({
-    kind: 'conflict',
-    code: 'contract_terms_not_booked',
-    message: `Version ${version} of contract ${id} has ${what}, which can be checked, compared and replayed but is not booked yet: activate a version with one amount for each outcome`,
-  });
 }
 
 function signOffMissing({ id, version }: Contract): DomainError {

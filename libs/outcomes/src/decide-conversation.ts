@@ -112,7 +112,7 @@ function decideEpisode(episode: Episode, surroundings: Surroundings, input: Deci
     return { superseded, decision };
   });
   return {
-    changes: decisions.filter(({ superseded, decision }) => decision !== superseded).map((change) => ({ ...change, timeZone: contract?.timeZone ?? 'UTC' })),
+    changes: decisions.filter(({ superseded, decision }) => decision !== superseded).map((change) => changeUnder(contract, change)),
     isBillable: decisions.some(({ decision }) => decision.isBillable),
   };
 }
@@ -147,7 +147,7 @@ function reopenedPast(lastNumber: number, first: Episode, input: DecideConversat
     if (!contract.reopen?.reverses.includes(grade) || !isReturn(contract, superseded.episodeEndedAt, first.startedAt)) return [];
     const verdict: Verdict = { ...notBillable('reopened'), outcome, grade, quantityMicros, listed: { outcome, grade, amountMicros }, explanation };
     const decision = { ...superseded, ...nextRevision(input, superseded.episode, superseded.addition, superseded), ...verdict };
-    return [{ decision, superseded, timeZone: contract.timeZone }];
+    return [changeUnder(contract, { decision, superseded })];
   });
 }
 
@@ -163,8 +163,8 @@ const NO_FACTS_SHA256 = sha256Hex(canonicalJson({}));
  */
 function mergedChanges(lastNumber: number, input: DecideConversationInput): DecisionChange[] {
   const gone = input.standing.filter((decision) => decision.episode > lastNumber && decision.factsSha256 !== NO_FACTS_SHA256);
-  return gone.map((superseded) => ({
-    decision: {
+  return gone.map((superseded) => {
+    const decision = {
       ...superseded,
       ...nextRevision(input, superseded.episode, superseded.addition, superseded),
       ...notBillable(EPISODE_MERGED),
@@ -173,10 +173,16 @@ function mergedChanges(lastNumber: number, input: DecideConversationInput): Deci
       evidence: { traceIds: [], signalIds: [] },
       modelCostUsd: '0',
       costUnknownSpans: 0,
-    },
-    superseded,
-    timeZone: contractOf(superseded, input)?.timeZone ?? 'UTC',
-  }));
+    };
+    return changeUnder(contractOf(superseded, input), { decision, superseded });
+  });
+}
+
+/** What the booking of a decision needs to know of its contract. */
+function changeUnder(contract: Contract | undefined, change: Pick<DecisionChange, 'decision' | 'superseded'>): DecisionChange {
+  const { outcome, grade } = change.decision;
+  const policy = contract?.policies.find((one) => one.outcome === outcome);
+  return { ...change, timeZone: contract?.timeZone ?? 'UTC', price: (grade && policy?.prices[grade]) ?? null };
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

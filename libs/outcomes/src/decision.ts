@@ -1,5 +1,6 @@
 import type { Micros } from '#platform';
 import type { EvidenceRef } from './fact-sources.js';
+import type { Price } from './rating/price.js';
 
 /** How good the evidence for an outcome is, best first. */
 export const evidenceGrades = ['customer_confirmed', 'system_verified', 'judged', 'inferred'] as const;
@@ -121,4 +122,6 @@ export interface DecisionChange {
   superseded: Decision | null;
   /** IANA zone of the contract: where its months begin. */
   timeZone: string;
+  /** What outcomes of this kind and grade cost by their number; null where it is not known: then each costs what its decision says. */
+  price: Price | null;
 }

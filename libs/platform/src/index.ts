@@ -25,5 +25,6 @@ export { httpAdapter, listen } from './http/listen.js';
 export { statusOfKind, type Problem } from './http/problem.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { parseInput } from './http/parse-input.js';
+export { toWire, type Wire } from './http/wire.js';
 export { invalidYaml, readYaml, strictKeys, type YamlPath, type YamlReading } from './yaml/read-yaml.js';
 export { serveProcess, type Serving } from './process/serve-process.js';

@@ -1,8 +1,7 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ApiKeyGuard, Caller, Clock, DomainError, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, Caller, Clock, DomainError, NeedsScope, parseInput, toWire, type Principal } from '#platform';
 import { MarginReader, OutboxStore, ReconciliationService } from '#billing';
-import { toWire } from '../wire.js';
 
 const marginSchema = z.object({ customer: z.string().min(1).optional() });
 

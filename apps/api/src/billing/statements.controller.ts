@@ -1,20 +1,16 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ApiKeyGuard, Caller, LOGGER, NeedsScope, canonicalJson, parseInput, type Logger, type Principal } from '#platform';
-import { evidenceGrades } from '#outcomes';
+import { ApiKeyGuard, Caller, LOGGER, NeedsScope, canonicalJson, parseInput, toWire, type Logger, type Principal } from '#platform';
 import { EvidenceReader, StatementReader, type EvidenceRecord } from '#billing';
-import { toWire } from '../wire.js';
 
 const choiceSchema = z.object({
   timeZone: z.string().min(1).optional(),
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code such as USD').optional(),
 });
 
-const lineSchema = choiceSchema.extend({
-  outcome: z.string().min(1),
-  grade: z.enum(evidenceGrades),
-  kind: z.enum(['outcome', 'reversal']).default('outcome'),
+const chargeSchema = choiceSchema.extend({
+  charge: z.string().min(1),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
@@ -46,16 +42,17 @@ export class StatementsController {
     return toWire(await this.statements.read(caller.organizationId, customer, period, choice));
   }
 
-  /** The decisions behind one line: `?outcome=&grade=`, `&kind=reversal` for what was taken back, `&cursor=&limit=` for pages. */
+  /** The decisions behind one charge of a statement, reversals among them: `?charge=`, an id from its lines, and `&cursor=&limit=` for pages. */
   @Get('customers/:customer/statements/:period/outcomes')
   async outcomes(@Caller() caller: Principal, @Param('customer') customer: string, @Param('period') period: string, @Query() query: unknown) {
-    const { outcome, grade, kind, cursor, limit, ...choice } = parseInput(lineSchema, query, 'the query');
+    const { charge, cursor, limit, ...choice } = parseInput(chargeSchema, query, 'the query');
     const statement = await this.statements.read(caller.organizationId, customer, period, choice);
-    const line = { organizationId: caller.organizationId, customerId: customer, period: statement.period, currency: statement.currency, outcome, grade, kind };
-    return toWire(await this.statements.outcomesOf(line, { cursor, limit }));
+    return toWire(await this.statements.outcomesOf({ organizationId: caller.organizationId, customerId: customer, period: statement.period, chargeId: charge }, { cursor, limit }));
   }
+
   /**
-   * All that a statement rests on, as newline-delimited JSON: `{"statement"}`, each `{"contract"}`, each `{"booking"}`, each `{"notBilled"}`,
+   * All that a statement rests on, as newline-delimited JSON: `{"statement"}`, each `{"contract"}`, each `{"booking"}` and
+   * `{"adjustment"}`, each `{"notBilled"}`,
    * and `{"end"}`, or `{"problem"}` where it failed on the way; without either it was cut off. docs/evidence.md says what is in them.
    */
   @Get('customers/:customer/statements/:period/evidence')

@@ -1,8 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ContractStore, contractVersionNumber, diffContracts, readContract, ShadowService, ShadowStore, summarizeContract, type Contract } from '#outcomes';
-import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, type Config, type Principal } from '#platform';
-import { toWire } from '../wire.js';
+import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, toWire, type Config, type Principal } from '#platform';
 
 const source = z.string().min(1, 'must be the text of a contract file');
 const contractFile = z.object({ source, fileName: z.string().min(1).default('contract') });
@@ -65,7 +64,7 @@ export class ContractsController {
     return { ...summarizeContract(contract), status, source: contract.source };
   }
 
-  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `contract_terms_not_booked`, `customer_time_zone_differs`, `sign_off_missing`. */
+  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `customer_time_zone_differs`, `sign_off_missing`. */
   @Post(':id/versions/:version/activate')
   @HttpCode(200)
   @NeedsScope('operate')

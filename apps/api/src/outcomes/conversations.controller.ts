@@ -1,9 +1,8 @@
 import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { DecisionStore, PendingStore, type OutcomeCount } from '#outcomes';
-import { ApiKeyGuard, Caller, DomainError, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, Caller, DomainError, NeedsScope, parseInput, toWire, type Principal } from '#platform';
 import { TraceReader } from '#traces';
-import { toWire } from '../wire.js';
 
 const listQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(50), offset: z.coerce.number().int().min(0).default(0) });
 const contentsQuery = z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) });

@@ -1,7 +1,6 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { LossService } from '#outcomes';
-import { ApiKeyGuard, Caller, Clock, NeedsScope, parseInput, type Principal } from '#platform';
-import { toWire } from '../wire.js';
+import { ApiKeyGuard, Caller, Clock, NeedsScope, parseInput, toWire, type Principal } from '#platform';
 import { lossQuery } from './loss-query.js';
 
 /** Why what was not paid for was not. Amounts are strings of digits in micros. */

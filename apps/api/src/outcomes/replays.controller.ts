@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ContractStore, contractVersionNumber, ReplayService, ReplayStore, readContract, type Contract } from '#outcomes';
-import { ApiKeyGuard, Caller, DomainError, NeedsScope, messageOf, parseInput, type Principal } from '#platform';
-import { toWire } from '../wire.js';
+import { ApiKeyGuard, Caller, DomainError, NeedsScope, messageOf, parseInput, toWire, type Principal } from '#platform';
 
 const version = z.object({ id: z.string().min(1), version: contractVersionNumber });
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));

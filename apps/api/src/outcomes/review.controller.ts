@@ -1,8 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ReviewService, itemStates, type ItemForReviewer, type Reviewer } from '#outcomes';
-import { ApiKeyGuard, ApiKeys, Caller, NeedsScope, parseInput, type Principal } from '#platform';
-import { toWire } from '../wire.js';
+import { ApiKeyGuard, ApiKeys, Caller, NeedsScope, parseInput, toWire, type Principal } from '#platform';
 
 const NAME_CHARACTERS_MAX = 100;
 const TEXT_CHARACTERS_MAX = 4000;

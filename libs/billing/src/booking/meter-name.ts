@@ -1,4 +1,5 @@
 import { sha256Hex } from '#platform';
+import type { Charge } from '#ledger';
 
 const SLUG_LENGTH_MAX = 60;
 
@@ -10,4 +11,9 @@ export function meterName(outcome: string, currency: string): string {
   const slug = outcome.toLowerCase().replace(/[^a-z0-9_]+/g, '_').slice(0, SLUG_LENGTH_MAX);
   const unique = slug === outcome ? slug : `${slug}_${sha256Hex(outcome).slice(0, 8)}`;
   return `astrolabe_${unique}_${currency.toLowerCase()}`;
+}
+
+/** The meter of a charge. No outcome's name begins with an underscore, so that none meets that of a term. */
+export function meterOf(charge: Pick<Charge, 'kind' | 'currency'> & { outcome?: string }): string {
+  return meterName(charge.kind === 'outcome' ? (charge.outcome ?? '') : `_${charge.kind}`, charge.currency);
 }

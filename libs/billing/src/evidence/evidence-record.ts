@@ -3,14 +3,14 @@
  * RFC 3339 in UTC. docs/evidence.md says what every field means to a customer.
  */
 import type { Decision, EvidenceGrade } from '#outcomes';
-import type { Period } from '#ledger';
-import type { Micros } from '#platform';
-import type { PeriodStatus, Statement } from '../statements/statement.js';
+import type { Period, PeriodStatus } from '#ledger';
+import { toWire, type Micros, type Wire } from '#platform';
+import type { Statement, StatementLine } from '../statements/statement.js';
 import { minorDigits } from '../statements/rounded-minor.js';
 import { statementIdOf } from './statement-id.js';
 
 /** Written into every bundle. Another number is another set of rules for its verifier. */
-export const EVIDENCE_FORMAT = 'astrolabe-evidence/1';
+export const EVIDENCE_FORMAT = 'astrolabe-evidence/2';
 
 export interface EvidenceContract {
   id: string;
@@ -33,7 +33,7 @@ export interface EvidenceStatement {
   statusInWords: string;
   exportedAt: string;
   contracts: EvidenceContract[];
-  lines: { outcome: string; grade: string; kind: 'outcome' | 'reversal'; count: number; unitAmountMicros: string | null; amountMicros: string; amountMinor: string }[];
+  lines: Wire<StatementLine>[];
   totalMicros: string;
   totalMinor: string;
   ledgerBalanceMicros: string;
@@ -78,16 +78,20 @@ export interface EvidenceDecision {
 /** All that is said of a decision about somebody else's episode: its facts and contract are theirs. */
 export type HiddenDecision = Pick<EvidenceDecision, 'id' | 'conversationId' | 'episode' | 'addition' | 'revision' | 'decidedAt'> & { isOfOtherCustomer: true };
 
-/** One posting of a statement. */
+/** One outcome of a statement, or one that was taken back. */
 export interface EvidenceBooking {
   postingId: string;
+  /** The charge of the statement that it is in. */
+  chargeId: string;
   kind: 'outcome' | 'reversal';
   /** Of a reversal: the posting that it takes back, which may be of an earlier period. */
   reverses: string | null;
   /** Of a reversal: the period whose statement has that posting. */
   reversedPeriod: { start: string; end: string } | null;
   bookedAt: string;
-  /** What it adds to the statement: negative for a reversal. */
+  /** What it adds to the quantity of its charge, in millionths of a unit. */
+  quantityMicros: string;
+  /** What it adds to the statement by itself: negative for a reversal. */
   amountMicros: string;
   /** What is paid for, or taken back. */
   decision: EvidenceDecision;
@@ -95,25 +99,40 @@ export interface EvidenceBooking {
   takenBackBy: EvidenceDecision | HiddenDecision | null;
 }
 
+/** What a charge as a whole changes about the price of what is in it, or what a term of the contract adds. */
+export interface EvidenceAdjustment {
+  postingId: string;
+  chargeId: string;
+  kind: 'repricing' | 'term';
+  bookedAt: string;
+  amountMicros: string;
+}
+
 export type EvidenceRecord =
   | { statement: EvidenceStatement }
   | { contract: EvidenceContract & { source: string } }
   | { booking: EvidenceBooking }
+  | { adjustment: EvidenceAdjustment }
   | { notBilled: EvidenceDecision }
   /** The last one: what ends without it was cut off. */
-  | { end: { bookings: number; notBilled: number } };
+  | { end: { bookings: number; adjustments: number; notBilled: number } };
 
 /** A posting as it is read for an export. */
 export interface BookedDecision {
   postingId: string;
+  chargeId: string;
   kind: 'outcome' | 'reversal';
   reverses: string | null;
   reversedPeriod: Period | null;
   bookedAt: Date;
+  quantityMicros: bigint;
   amountMicros: Micros;
   decision: Decision;
   takenBackBy: Decision | null;
 }
+
+/** A posting that no single decision caused. */
+export type Adjustment = Pick<BookedDecision, 'postingId' | 'chargeId' | 'bookedAt' | 'amountMicros'> & { kind: 'repricing' | 'term' };
 
 /** Finds the hash of a contract version's text. */
 export type ContractHash = (id: string, version: number) => string;
@@ -137,29 +156,35 @@ export function evidenceStatement({ organizationId, statement, contracts, notBil
     minorDigits: minorDigits(currency),
     period: { label: period.label, start: period.start.toISOString(), end: period.end.toISOString(), timeZone: period.timeZone },
     status,
-    statusInWords: status === 'open' ? 'The period is still running: what is decided until its end will be added' : 'The period is over',
+    statusInWords: STATUS_IN_WORDS[status],
     exportedAt: exportedAt.toISOString(),
     contracts: [...contracts],
-    lines: lines.map(({ unitAmountMicros, amountMicros, amountMinor, ...line }) => ({
-      ...line,
-      unitAmountMicros: unitAmountMicros?.toString() ?? null,
-      amountMicros: amountMicros.toString(),
-      amountMinor: amountMinor.toString(),
-    })),
+    lines: toWire(lines),
     totalMicros: totalMicros.toString(),
     totalMinor: totalMinor.toString(),
     ledgerBalanceMicros: ledgerBalanceMicros.toString(),
-    bookings: lines.reduce((sum, { count }) => sum + count, 0),
+    bookings: lines.reduce((sum, { outcomes, reversals }) => sum + outcomes + reversals, 0),
     notBilled,
   };
 }
 
+const STATUS_IN_WORDS: Record<PeriodStatus, string> = {
+  open: 'The period is still running: what is decided until its end will be added',
+  closing: 'The period is over, and not locked yet: what was decided in it may still be taken back',
+  locked: 'The period is locked: nothing in it changes any more',
+};
+
+export function evidenceAdjustment({ postingId, chargeId, kind, bookedAt, amountMicros }: Adjustment): EvidenceAdjustment {
+  return { postingId, chargeId, kind, bookedAt: bookedAt.toISOString(), amountMicros: amountMicros.toString() };
+}
+
 export function evidenceBooking(booking: BookedDecision, customerId: string, hashOf: ContractHash): EvidenceBooking {
-  const { decision, takenBackBy, amountMicros, bookedAt, reversedPeriod, ...posting } = booking;
+  const { decision, takenBackBy, quantityMicros, amountMicros, bookedAt, reversedPeriod, ...posting } = booking;
   return {
     ...posting,
     reversedPeriod: reversedPeriod && { start: reversedPeriod.start.toISOString(), end: reversedPeriod.end.toISOString() },
     bookedAt: bookedAt.toISOString(),
+    quantityMicros: quantityMicros.toString(),
     amountMicros: amountMicros.toString(),
     decision: evidenceDecision(decision, hashOf),
     takenBackBy: takenBackBy && (takenBackBy.customerId === customerId ? evidenceDecision(takenBackBy, hashOf) : hiddenDecision(takenBackBy)),

@@ -11,7 +11,7 @@ import { DecisionStore, type Decision } from '#outcomes';
 import { StatementReader, type StatementChoice } from '../statements/statement.reader.js';
 import type { Statement, StatementKey } from '../statements/statement.js';
 import { EvidenceStore, type BookingRow, type ContractText, type EvidenceBounds } from './evidence.store.js';
-import { evidenceBooking, evidenceDecision, evidenceStatement, type BookedDecision, type ContractHash, type EvidenceContract, type EvidenceRecord } from './evidence-record.js';
+import { evidenceAdjustment, evidenceBooking, evidenceDecision, evidenceStatement, type Adjustment, type BookedDecision, type ContractHash, type EvidenceContract, type EvidenceRecord } from './evidence-record.js';
 
 // Decisions are some 3 kB each.
 const PAGE = 2000;
@@ -34,7 +34,7 @@ export class EvidenceReader {
   ) {}
 
   /**
-   * The statement first, then contracts, bookings, decisions that were not billed, and an end.
+   * The statement first, then contracts, bookings and adjustments, decisions that were not billed, and an end.
    * @throws DomainError as `StatementReader.read`, before there is anything to read from
    */
   async read(organizationId: string, customerId: string, period: string, choice: StatementChoice = {}, pageSize = PAGE): Promise<AsyncGenerator<EvidenceRecord>> {
@@ -56,13 +56,18 @@ export class EvidenceReader {
     yield { statement: evidenceStatement({ organizationId: key.organizationId, statement, contracts: listed, notBilled, exportedAt }) };
     for (const contract of texts) yield { contract };
 
-    let [bookings, totalMicros] = [0, 0n];
+    let [bookings, adjustments, totalMicros] = [0, 0, 0n];
     for await (const booking of this.#bookings(key, bounds.lastPosting, pageSize)) {
-      bookings += 1;
       totalMicros += booking.amountMicros;
-      yield { booking: evidenceBooking(booking, key.customerId, hashOf) };
+      if ('decision' in booking) {
+        bookings += 1;
+        yield { booking: evidenceBooking(booking, key.customerId, hashOf) };
+      } else {
+        adjustments += 1;
+        yield { adjustment: evidenceAdjustment(booking) };
+      }
     }
-    const counted = statement.lines.reduce((sum, { count }) => sum + count, 0);
+    const counted = statement.lines.reduce((sum, { outcomes, reversals }) => sum + outcomes + reversals, 0);
     assertInvariant(
       bookings === counted && totalMicros === statement.totalMicros,
       `the statement of ${key.customerId} counts ${counted} bookings and ${statement.totalMicros} micros, its evidence ${bookings} and ${totalMicros}`,
@@ -74,15 +79,17 @@ export class EvidenceReader {
       yield { notBilled: evidenceDecision(decision, hashOf) };
     }
     assertInvariant(others === notBilled, `${notBilled} decisions of ${key.customerId} were not billed, and ${others} were read`);
-    yield { end: { bookings, notBilled: others } };
+    yield { end: { bookings, adjustments, notBilled: others } };
   }
 
-  async *#bookings(key: StatementKey, upTo: bigint, limit: number): AsyncGenerator<BookedDecision> {
-    for (let after: bigint | null = 0n; after !== null; ) {
-      const page: Awaited<ReturnType<EvidenceStore['bookings']>> = await this.store.bookings(key, { after, upTo, limit });
-      const decided = await this.#decided(key, page.rows.flatMap(({ decisionId, reversedDecisionId }) => (reversedDecisionId === null ? [decisionId] : [decisionId, reversedDecisionId])));
-      for (const row of page.rows) yield bookedDecision(row, decided);
-      after = page.readUpTo;
+  async *#bookings(key: StatementKey, upTo: bigint, limit: number): AsyncGenerator<BookedDecision | Adjustment> {
+    for (let after = 0n; ; ) {
+      const page = await this.store.bookings(key, { after, upTo, limit });
+      const decided = await this.#decided(key, page.flatMap(({ decisionId, reversedDecisionId }) => [decisionId, reversedDecisionId].filter((id) => id !== null)));
+      for (const { sequence: _, ...row } of page) yield bookedDecision(row, decided);
+      const last = page.at(-1);
+      if (!last || page.length < limit) return;
+      after = last.sequence;
     }
   }
 
@@ -107,9 +114,10 @@ export class EvidenceReader {
   }
 }
 
-function bookedDecision({ decisionId, reversedDecisionId, ...posting }: BookingRow, decided: (id: string) => Decision): BookedDecision {
+function bookedDecision({ decisionId, reversedDecisionId, kind, ...posting }: BookingRow, decided: (id: string) => Decision): BookedDecision | Adjustment {
+  if (decisionId === null || kind === 'repricing' || kind === 'term') return { ...posting, kind: kind === 'term' ? 'term' : 'repricing' };
   const cause = decided(decisionId);
-  return reversedDecisionId === null ? { ...posting, decision: cause, takenBackBy: null } : { ...posting, decision: decided(reversedDecisionId), takenBackBy: cause };
+  return reversedDecisionId === null ? { ...posting, kind, decision: cause, takenBackBy: null } : { ...posting, kind, decision: decided(reversedDecisionId), takenBackBy: cause };
 }
 
 function hashFinder(contracts: readonly EvidenceContract[]): ContractHash {

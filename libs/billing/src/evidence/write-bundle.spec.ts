@@ -20,20 +20,24 @@ function booking(number: number, amountMicros: bigint, facts: Record<string, unk
     ...{ amountMicros: String(amountMicros), quantityMicros: '1000000', listed: null, currency: 'KWD', facts, factsSha256: sha256Hex(canonicalJson(facts)), explanation: [], evidence: { traceIds: [], signalIds: [] } },
     ...{ episodeStartedAt: AT, episodeEndedAt: AT, decidedAt: AT },
   };
-  return { postingId: `posting_${number}`, kind: 'outcome', reverses: null, reversedPeriod: null, bookedAt: AT, amountMicros: String(amountMicros), decision, takenBackBy: null };
+  return { postingId: `posting_${number}`, chargeId: 'charge_1', kind: 'outcome', reverses: null, reversedPeriod: null, bookedAt: AT, quantityMicros: '1000000', amountMicros: String(amountMicros), decision, takenBackBy: null };
 }
 
 function recordsOf(bookings: readonly EvidenceBooking[]): EvidenceRecord[] {
   const total = bookings.reduce((sum, { amountMicros }) => sum + BigInt(amountMicros), 0n);
   const [totalMicros, totalMinor] = [String(total), String(roundedMinor(total, 'KWD'))];
+  const charge = {
+    ...{ id: 'charge_1', contractId: 'support', grade: 'judged', corrects: null, pricing: null, tiers: [], outcomes: bookings.length, reversals: 0, quantityMicros: String(1_000_000 * bookings.length) },
+    ...{ listedMicros: totalMicros, reversedMicros: '0', adjustedMicros: '0', amountMicros: totalMicros },
+  };
   const statement: EvidenceStatement = {
-    ...{ format: 'astrolabe-evidence/1', id: 'northwind/2026-11/KWD', organization: 'acme', customer: { id: 'northwind', name: 'Northwind' }, currency: 'KWD', minorDigits: 3 },
+    ...{ format: 'astrolabe-evidence/2', id: 'northwind/2026-11/KWD', organization: 'acme', customer: { id: 'northwind', name: 'Northwind' }, currency: 'KWD', minorDigits: 3 },
     period: { label: '2026-11', start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z', timeZone: 'UTC' },
     ...{ status: 'open', statusInWords: 'The period is still running', exportedAt: AT, contracts: [contract] },
-    lines: [{ outcome: 'resolved', grade: 'judged', kind: 'outcome', count: bookings.length, unitAmountMicros: null, amountMicros: totalMicros, amountMinor: totalMinor }],
+    lines: [{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_kwd', outcomes: bookings.length, reversals: 0, amountMicros: totalMicros, amountMinor: totalMinor, charges: [charge] }],
     ...{ totalMicros, totalMinor, ledgerBalanceMicros: totalMicros, bookings: bookings.length, notBilled: 0 },
   };
-  return [{ statement }, { contract: { ...contract, source: SOURCE } }, ...bookings.map((each) => ({ booking: each })), { end: { bookings: bookings.length, notBilled: 0 } }];
+  return [{ statement }, { contract: { ...contract, source: SOURCE } }, ...bookings.map((each) => ({ booking: each })), { end: { bookings: bookings.length, adjustments: 0, notBilled: 0 } }];
 }
 
 describe('writeBundle', () => {
@@ -54,7 +58,7 @@ describe('writeBundle', () => {
     const text = readFileSync(join(directory, 'bundle', 'contracts', 'support-v1.yaml'), 'utf8');
     expect(text).toBe(SOURCE);
     expect(files.find(({ path }) => path === 'contracts/support-v1.yaml')).toEqual({ path: 'contracts/support-v1.yaml', sha256: contract.sha256, bytes: 29, lines: 2 });
-    expect(files.map(({ path, lines }) => [path, lines]).filter(([path]) => String(path).endsWith('.jsonl'))).toEqual([['decisions.jsonl', 2], ['not-billed.jsonl', 0]]);
+    expect(files.map(({ path, lines }) => [path, lines]).filter(([path]) => String(path).endsWith('.jsonl'))).toEqual([['adjustments.jsonl', 0], ['decisions.jsonl', 2], ['not-billed.jsonl', 0]]);
     const printed = files.map(({ path }) => `${sha256Hex(readFileSync(join(directory, 'bundle', path)))}  ${path}\n`);
     expect(rootSha256).toBe(sha256Hex(printed.join('')));
   });

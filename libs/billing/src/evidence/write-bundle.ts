@@ -48,7 +48,7 @@ export async function writeBundle(directory: string, isReplacing: boolean, recor
 type Create = (path: string) => Promise<BundleFile>;
 
 async function writeFiles(create: Create, records: AsyncIterable<EvidenceRecord>): Promise<{ statement: EvidenceStatement; files: FileEntry[] }> {
-  const [lineHashes, bookings, notBilled] = [await create('lines.sha256'), await create('decisions.jsonl'), await create('not-billed.jsonl')];
+  const [lineHashes, bookings, adjustments, notBilled] = [await create('lines.sha256'), await create('decisions.jsonl'), await create('adjustments.jsonl'), await create('not-billed.jsonl')];
   const files: FileEntry[] = [];
   const addText = async (path: string, text: string) => {
     const file = await create(path);
@@ -62,6 +62,7 @@ async function writeFiles(create: Create, records: AsyncIterable<EvidenceRecord>
     if ('statement' in record) statement = record.statement;
     else if ('contract' in record) await addText(contractFile(record.contract.file), record.contract.source);
     else if ('booking' in record) await lineHashes.line(await bookings.line(canonicalJson(record.booking)));
+    else if ('adjustment' in record) await lineHashes.line(await adjustments.line(canonicalJson(record.adjustment)));
     else if ('notBilled' in record) await lineHashes.line(await notBilled.line(canonicalJson(record.notBilled)));
     else isWhole = true;
   }
@@ -70,7 +71,7 @@ async function writeFiles(create: Create, records: AsyncIterable<EvidenceRecord>
   }
   await addText('statement.json', `${JSON.stringify(statement, null, 2)}\n`);
   for (const name of ENCLOSED) await addText(name, await readFile(join(projectRoot(), 'libs', 'billing', 'src', 'evidence', 'bundle', name), 'utf8'));
-  files.push(await bookings.finish(), await notBilled.finish(), await lineHashes.finish());
+  files.push(await bookings.finish(), await adjustments.finish(), await notBilled.finish(), await lineHashes.finish());
   return { statement, files };
 }
 

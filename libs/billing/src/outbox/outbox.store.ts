@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { derivedId, Postgres, type Micros, type Tx } from '#platform';
 import { receivableMovement, type Posting } from '#ledger';
-import { meterName } from '../booking/meter-name.js';
+import { meterOf } from '../booking/meter-name.js';
 import { claimOf, type Claim, type MeterEventStatus, type Settlement } from '../delivery/delivery-state.js';
 
 /** A queue of the outbox: the events of one customer on one meter go out one after the other. */
@@ -31,15 +31,15 @@ export interface OutboxCounts {
 const EVENTS_PER_STATEMENT = 1000;
 
 function eventOf(posting: Posting) {
-  const { currency, amountMicros } = receivableMovement(posting);
+  const { organizationId, customerId, currency } = posting.charge;
   return {
     id: derivedId('meter_event', posting.id),
-    organizationId: posting.organizationId,
-    customerId: posting.customerId,
+    organizationId,
+    customerId,
     postingId: posting.id,
-    eventName: meterName(posting.outcome, currency),
+    eventName: meterOf(posting.charge),
     currency,
-    valueMicros: amountMicros,
+    valueMicros: receivableMovement(posting),
     occurredAt: posting.bookedAt,
     nextAttemptAt: posting.bookedAt,
     firstSentAt: null,
@@ -52,7 +52,7 @@ function eventOf(posting: Posting) {
 export class OutboxStore {
   constructor(private readonly db: Postgres) {}
 
-  /** One event per posting, of the posting's amount. Its id is what Stripe sees as identifier and as idempotency key. */
+  /** One event per posting that moves what a customer owes, of that amount. Its id is what Stripe sees as identifier and as idempotency key. */
   async enqueue(tx: Tx, postings: readonly Posting[]): Promise<void> {
     for (let from = 0; from < postings.length; from += EVENTS_PER_STATEMENT) {
       await tx.insertInto('meterEvents').values(postings.slice(from, from + EVENTS_PER_STATEMENT).map(eventOf)).execute();

@@ -24,6 +24,7 @@ export function examinedPeriods(organizationId: string, endedAfter: Date): RawBu
   return sql`
     SELECT DISTINCT p.customer_id, p.period_start, p.period_end
     FROM postings p
+    JOIN entries e ON e.posting_id = p.id AND e.line = 1
     LEFT JOIN meter_events m ON m.posting_id = p.id
     WHERE p.organization_id = ${organizationId} AND (p.period_end > ${endedAfter} OR m.status IS DISTINCT FROM 'confirmed')`;
 }
@@ -33,7 +34,7 @@ export function meterSums(organizationId: string, endedAfter: Date, from: Date):
     ${wantedBookings(organizationId, from)}
     SELECT
       p.customer_id, m.event_name, e.currency, p.period_start, p.period_end,
-      coalesce(sum(wanted.amount_micros), 0)::text AS evidence_micros,
+      coalesce(sum(CASE WHEN p.decision_id IS NULL THEN e.amount_micros ELSE wanted.amount_micros END), 0)::text AS evidence_micros,
       sum(e.amount_micros)::text AS ledger_micros,
       coalesce(sum(m.value_micros), 0)::text AS outbox_micros,
       coalesce(sum(m.value_micros) FILTER (WHERE m.status = 'pending'), 0)::text AS pending_micros,

@@ -1,16 +1,17 @@
 /**
  * Our own view of an invoice: what one customer owes for one period, and what it rests on.
  *
- * The lines are counted from the decisions, the balance from the ledger's entries; that both are the same is asserted each time a statement
- * is read, because a statement that does not add up must not be shown. Micros are exact; rounding happens once per line.
+ * The lines are what was booked for each charge, the balance what was booked on the customer's account; that both are the same is asserted
+ * each time a statement is read, because a statement that does not add up must not be shown. Both are sums that are kept, so that a statement
+ * of a million outcomes is read as fast as one of ten: closing a period and reconciling add them up anew. Micros are exact; rounding happens
+ * once per line.
  */
 import { Injectable } from '@nestjs/common';
 import { assertInvariant, Clock, DomainError, type Tx } from '#platform';
-import { LedgerStore, parsePeriod, periodLabel, periodStartRange, receivableOf, type Period } from '#ledger';
+import { parsePeriod, periodLabel, periodStartRange, periodStatus, ProjectionStore, receivableOf, type Period } from '#ledger';
 import { ReconciliationStore } from '../reconciliation/reconciliation.store.js';
-import { ContractZones, isSamePeriod, zoneOf } from './contract-zones.js';
-import { roundedMinor } from './rounded-minor.js';
-import type { LineOutcomePage, PeriodStatus, Statement, StatementKey, StatementLineKey, StatementPeriod, StatementSummary } from './statement.js';
+import { statementLines } from './statement-lines.js';
+import type { ChargeOutcomePage, Statement, StatementChargeKey, StatementKey, StatementSummary } from './statement.js';
 import { StatementStore, type BookedPeriod } from './statement.store.js';
 
 const PAGE_MAX = 500;
@@ -26,21 +27,19 @@ export interface StatementChoice {
 export class StatementReader {
   constructor(
     private readonly store: StatementStore,
-    private readonly ledger: LedgerStore,
+    private readonly projections: ProjectionStore,
     private readonly reconciliations: ReconciliationStore,
-    private readonly zones: ContractZones,
     private readonly clock: Clock,
   ) {}
 
   /** Every statement there is, newest period first. */
   async list(organizationId: string): Promise<StatementSummary[]> {
-    const zones = await this.zones.read(organizationId);
     const booked = await this.store.inSnapshot((tx) => this.store.periods(tx, { organizationId }));
-    return booked.map(({ customerId, customerName, currency, period, totalMicros }) => ({
+    return booked.map(({ customerId, customerName, currency, period, lockedAt, totalMicros }) => ({
       customer: { id: customerId, name: customerName },
       currency,
-      period: statementPeriod(period, zones.get(customerId) ?? []),
-      status: this.#statusOf(period),
+      period: { ...period, label: periodLabel(period) },
+      status: periodStatus({ period, lockedAt }, this.clock.now()),
       totalMicros,
     }));
   }
@@ -64,45 +63,62 @@ export class StatementReader {
     choice: StatementChoice,
     work: (tx: Tx, key: StatementKey, statement: Statement) => Promise<Result>,
   ): Promise<Result> {
-    const zones = choice.timeZone === undefined ? ((await this.zones.read(organizationId)).get(customerId) ?? []) : [choice.timeZone];
     return this.store.inSnapshot(async (tx) => {
       const booked = await this.#choose(tx, organizationId, customerId, period, choice);
-      const { currency } = booked;
-      const key = { organizationId, customerId, period: booked.period, currency };
-      const lines = (await this.store.lines(tx, key)).map((line) => ({ ...line, amountMinor: roundedMinor(line.amountMicros, currency) }));
-      const totalMicros = lines.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
-      const balances = await this.ledger.balances(tx, { organizationId, account: receivableOf(customerId), period: booked.period });
-      const ledgerBalanceMicros = balances.find((balance) => balance.currency === currency)?.amountMicros ?? 0n;
-      assertInvariant(
-        totalMicros === ledgerBalanceMicros,
-        `the lines of ${customerId} for ${period} add up to ${totalMicros} ${currency} micros, the ledger says ${ledgerBalanceMicros}`,
-      );
-      const stripe = await this.reconciliations.stripeTotal(tx, key);
-      return work(tx, key, {
-        customer: { id: customerId, name: booked.customerName },
-        currency,
-        period: statementPeriod(booked.period, zones),
-        status: this.#statusOf(booked.period),
-        lines,
-        totalMicros,
-        totalMinor: lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
-        ledgerBalanceMicros,
-        stripe: stripe ?? { amountMicros: null, asOf: null },
-      });
+      const key = { organizationId, customerId, period: booked.period, currency: booked.currency };
+      return work(tx, key, await this.#statement(tx, key, booked));
     });
   }
 
+  /** All statements of a customer's period, one for each currency, as `tx` sees them. */
+  async ofPeriod(tx: Tx, organizationId: string, customerId: string, period: Period): Promise<Statement[]> {
+    const booked = await this.store.periods(tx, { organizationId, customerId, startsIn: periodStartRange(periodLabel(period)) });
+    const statements: Statement[] = [];
+    for (const one of booked.filter((each) => isSamePeriod(each.period, period))) {
+      statements.push(await this.#statement(tx, { organizationId, customerId, period, currency: one.currency }, one));
+    }
+    return statements;
+  }
+
+  async #statement(tx: Tx, key: StatementKey, booked: BookedPeriod): Promise<Statement> {
+    const { organizationId, customerId, currency } = key;
+    const { lockedAt, snapshotSha256 } = booked;
+    const period = { ...booked.period, label: periodLabel(booked.period) };
+    const lines = statementLines(await this.store.charges(tx, key), period);
+    const totalMicros = lines.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
+    const balances = await this.projections.balances(tx, { organizationId, customerId, account: receivableOf(customerId), period });
+    const ledgerBalanceMicros = balances.find((balance) => balance.currency === currency)?.amountMicros ?? 0n;
+    assertInvariant(
+      totalMicros === ledgerBalanceMicros,
+      `the lines of ${customerId} for ${period.label} add up to ${totalMicros} ${currency} micros, the ledger says ${ledgerBalanceMicros}`,
+    );
+    const stripe = await this.reconciliations.stripeTotal(tx, key);
+    return {
+      customer: { id: customerId, name: booked.customerName },
+      currency,
+      period,
+      status: periodStatus({ period, lockedAt }, this.clock.now()),
+      lockedAt,
+      snapshotSha256,
+      lines,
+      totalMicros,
+      totalMinor: lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+      ledgerBalanceMicros,
+      stripe: stripe ?? { amountMicros: null, asOf: null },
+    };
+  }
+
   /**
-   * The decisions behind a line, in the order they were booked. Every booking of a line is on exactly one page.
+   * The decisions behind a charge of a statement, in the order they were booked. Every outcome and reversal is on exactly one page.
    * @throws DomainError `invalid_cursor`
    */
-  async outcomesOf(line: StatementLineKey, page: { cursor?: string | undefined; limit?: number | undefined } = {}): Promise<LineOutcomePage> {
+  async outcomesOf(charge: StatementChargeKey, page: { cursor?: string | undefined; limit?: number | undefined } = {}): Promise<ChargeOutcomePage> {
     const { cursor = '0', limit = 100 } = page;
     if (!/^\d{1,18}$/.test(cursor)) {
       throw new DomainError({ kind: 'invalid', code: 'invalid_cursor', message: `"${cursor}" is not a cursor: give back the nextCursor of the page before, or none` });
     }
     const size = Math.min(Math.max(limit, 1), PAGE_MAX);
-    const found = await this.store.outcomesOf(line, { after: BigInt(cursor), limit: size + 1 });
+    const found = await this.store.outcomesOf(charge, { after: BigInt(cursor), limit: size + 1 });
     const shown = found.slice(0, size);
     return {
       items: shown.map(({ sequence: _, ...item }) => item),
@@ -135,12 +151,8 @@ export class StatementReader {
     }
     return only;
   }
-
-  #statusOf(period: Period): PeriodStatus {
-    return this.clock.now() < period.end ? 'open' : 'closing';
-  }
 }
 
-function statementPeriod(period: Period, zones: readonly string[]): StatementPeriod {
-  return { label: periodLabel(period), ...period, timeZone: zoneOf(period, zones) };
+function isSamePeriod(a: Period, b: Period): boolean {
+  return a.start.getTime() === b.start.getTime() && a.end.getTime() === b.end.getTime();
 }

@@ -2,20 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Evidence } from '#outcomes';
 import { Postgres, type Database, type Micros, type Tx } from '#platform';
-import type { Period } from '#ledger';
-import type { LineOutcome, StatementKey, StatementLine, StatementLineKey } from './statement.js';
+import { chargeOf, chargeTotalOf } from '#ledger';
+import type { BookedCharge, ChargeOutcome, StatementChargeKey, StatementKey, StatementPeriod } from './statement.js';
 
+/** A statement that there is, with how far its period is. */
 export interface BookedPeriod {
   customerId: string;
   customerName: string;
   currency: string;
-  period: Period;
+  period: Omit<StatementPeriod, 'label'>;
+  lockedAt: Date | null;
+  snapshotSha256: string | null;
   totalMicros: Micros;
 }
-
-// What a posting is worth by the decision it rests on. The ledger's own figure comes from the entries; the two are held against each other.
-const DECIDED_MICROS = sql`CASE p.kind WHEN 'outcome' THEN d.amount_micros ELSE -taken_back.amount_micros END`;
-const DECIDED_CURRENCY = sql<string>`CASE p.kind WHEN 'outcome' THEN d.currency ELSE taken_back.currency END`;
 
 @Injectable()
 export class StatementStore {
@@ -26,63 +25,47 @@ export class StatementStore {
     return this.db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
   }
 
-  /** What was booked by customer, period and currency, newest period first. */
+  /** What was booked by customer, period and currency, newest period first. Reads sums, however much there is of what they are of. */
   async periods(tx: Tx | Database, filter: { organizationId: string; customerId?: string; startsIn?: { from: Date; to: Date } }): Promise<BookedPeriod[]> {
-    let query = tx
-      .selectFrom('postings as p')
-      .innerJoin('entries as e', (join) => join.onRef('e.postingId', '=', 'p.id').on('e.account', '=', sql<string>`'receivable:' || p.customer_id`))
-      .innerJoin('customers as c', (join) => join.onRef('c.organizationId', '=', 'p.organizationId').onRef('c.id', '=', 'p.customerId'))
-      .select(['p.customerId', 'c.name as customerName', 'e.currency', 'p.periodStart', 'p.periodEnd', sql<string>`sum(e.amount_micros)::text`.as('totalMicros')])
-      .where('p.organizationId', '=', filter.organizationId)
-      .groupBy(['p.customerId', 'c.name', 'e.currency', 'p.periodStart', 'p.periodEnd'])
+    let query = this.#booked(tx, filter.organizationId)
+      .innerJoin('customers as u', (join) => join.onRef('u.organizationId', '=', 'c.organizationId').onRef('u.id', '=', 'c.customerId'))
+      .innerJoin('periods as p', (join) => join.onRef('p.organizationId', '=', 'c.organizationId').onRef('p.customerId', '=', 'c.customerId').onRef('p.periodStart', '=', 't.periodStart'))
+      .select(['c.customerId', 'u.name as customerName', 'c.currency', 'p.periodStart', 'p.periodEnd', 'p.timeZone', 'p.lockedAt', 'p.snapshotSha256'])
+      .select(sql<string>`sum(t.listed_micros + t.reversed_micros + t.adjusted_micros)::text`.as('totalMicros'))
+      .groupBy(['c.customerId', 'u.name', 'c.currency', 'p.periodStart', 'p.periodEnd', 'p.timeZone', 'p.lockedAt', 'p.snapshotSha256'])
       .orderBy('p.periodStart', 'desc')
-      .orderBy('p.customerId')
-      .orderBy('e.currency');
-    if (filter.customerId !== undefined) query = query.where('p.customerId', '=', filter.customerId);
+      .orderBy('c.customerId')
+      .orderBy('c.currency');
+    if (filter.customerId !== undefined) query = query.where('c.customerId', '=', filter.customerId);
     if (filter.startsIn) query = query.where('p.periodStart', '>', filter.startsIn.from).where('p.periodStart', '<', filter.startsIn.to);
     const rows = await query.execute();
-    return rows.map(({ customerId, customerName, currency, periodStart, periodEnd, totalMicros }) => ({
-      customerId,
-      customerName,
-      currency,
-      period: { start: periodStart, end: periodEnd },
-      totalMicros: BigInt(totalMicros),
-    }));
+    return rows.map(({ periodStart: start, periodEnd: end, timeZone, totalMicros, ...row }) => ({ ...row, period: { start, end, timeZone }, totalMicros: BigInt(totalMicros) }));
   }
 
-  /** Lines without their rounded amount, from the decisions. Best evidence first, reversals after what they reverse. */
-  async lines(tx: Tx | Database, key: StatementKey): Promise<Omit<StatementLine, 'amountMinor'>[]> {
-    const rows = await this.bookings(tx, key)
-      .select([
-        'p.outcome',
-        'p.grade',
-        'p.kind',
-        sql<string>`count(*)::text`.as('count'),
-        sql<string>`sum(${DECIDED_MICROS})::text`.as('amountMicros'),
-        sql<string>`min(${DECIDED_MICROS})::text`.as('leastMicros'),
-        sql<string>`max(${DECIDED_MICROS})::text`.as('mostMicros'),
-      ])
-      .groupBy(['p.outcome', 'p.grade', 'p.kind'])
-      .orderBy('p.outcome')
-      .orderBy(sql`array_position(ARRAY['customer_confirmed', 'system_verified', 'judged', 'inferred'], p.grade)`)
-      .orderBy('p.kind')
+  /** What was booked for each charge in the period of a statement. */
+  async charges(tx: Tx | Database, { organizationId, customerId, period, currency }: StatementKey): Promise<BookedCharge[]> {
+    const rows = await this.#booked(tx, organizationId)
+      .selectAll('c')
+      .select(['t.outcomes', 't.reversals', 't.quantityMicros', 't.listedMicros', 't.reversedMicros', 't.adjustedMicros'])
+      .where('c.customerId', '=', customerId)
+      .where('c.currency', '=', currency)
+      .where('t.periodStart', '=', period.start)
       .execute();
-    return rows.map((row) => ({
-      outcome: row.outcome,
-      grade: row.grade,
-      kind: row.kind as StatementLine['kind'],
-      count: Number(row.count),
-      unitAmountMicros: row.leastMicros === row.mostMicros ? BigInt(row.leastMicros) : null,
-      amountMicros: BigInt(row.amountMicros),
-    }));
+    return rows.map((row) => ({ charge: chargeOf(row), total: chargeTotalOf(row) }));
   }
 
-  /** Bookings of a line in the order they were booked, after a sequence number. */
-  async outcomesOf(key: StatementLineKey, page: { after: bigint; limit: number }): Promise<(LineOutcome & { sequence: bigint })[]> {
-    const rows = await this.bookings(this.db, key)
+  /** Outcomes and reversals of a charge in the order they were booked, after a sequence number. By postings_by_charge. */
+  async outcomesOf({ organizationId, customerId, period, chargeId }: StatementChargeKey, page: { after: bigint; limit: number }): Promise<(ChargeOutcome & { sequence: bigint })[]> {
+    const rows = await this.db
+      .selectFrom('postings as p')
+      .innerJoin('outcomeDecisions as d', 'd.id', 'p.decisionId')
+      .leftJoin('postings as original', 'original.id', 'p.reverses')
+      .leftJoin('entries as e', (join) => join.onRef('e.postingId', '=', 'p.id').on('e.account', '=', sql<string>`'receivable:' || p.customer_id`))
       .select([
         'p.sequence',
         'p.id as postingId',
+        'p.kind',
+        'p.quantityMicros',
         'd.id as decisionId',
         'original.decisionId as reversedDecisionId',
         'd.conversationId',
@@ -91,29 +74,21 @@ export class StatementStore {
         'd.reason',
         'd.decidedAt',
         'd.evidence',
-        sql<string>`(${DECIDED_MICROS})::text`.as('amountMicros'),
+        'e.amountMicros',
       ])
-      .where('p.outcome', '=', key.outcome)
-      .where('p.grade', '=', key.grade)
-      .where('p.kind', '=', key.kind)
+      .where('p.organizationId', '=', organizationId)
+      .where('p.customerId', '=', customerId)
+      .where('p.periodStart', '=', period.start)
+      .where('p.chargeId', '=', chargeId)
       .where('p.sequence', '>', page.after)
       .orderBy('p.sequence')
       .limit(page.limit)
       .execute();
-    return rows.map((row) => ({ ...row, amountMicros: BigInt(row.amountMicros), evidence: row.evidence as unknown as Evidence }));
+    // Without an entry it moved no money.
+    return rows.map((row) => ({ ...row, kind: row.kind as ChargeOutcome['kind'], amountMicros: row.amountMicros ?? 0n, evidence: row.evidence as unknown as Evidence }));
   }
 
-  /** The postings of a statement, by postings_by_period, with the decisions that say what they are worth: the one place that says what is in it. */
-  bookings(tx: Tx | Database, { organizationId, customerId, period, currency }: StatementKey) {
-    return tx
-      .selectFrom('postings as p')
-      .innerJoin('outcomeDecisions as d', 'd.id', 'p.decisionId')
-      .leftJoin('postings as original', 'original.id', 'p.reverses')
-      .leftJoin('outcomeDecisions as takenBack', 'takenBack.id', 'original.decisionId')
-      .where('p.organizationId', '=', organizationId)
-      .where('p.customerId', '=', customerId)
-      .where('p.periodStart', '=', period.start)
-      .where('p.periodEnd', '=', period.end)
-      .where(DECIDED_CURRENCY, '=', currency);
+  #booked(tx: Tx | Database, organizationId: string) {
+    return tx.selectFrom('charges as c').innerJoin('chargeTotals as t', 't.chargeId', 'c.id').where('c.organizationId', '=', organizationId);
   }
 }

@@ -1,8 +1,6 @@
-import type { Evidence } from '#outcomes';
+import type { Evidence, PriceJson, TierShare } from '#outcomes';
+import type { Charge, ChargeKind, ChargeTotal, PeriodStatus } from '#ledger';
 import type { Micros } from '#platform';
-
-/** `open`: outcomes may still be decided in it. `closing`: it is over, and nothing has locked it yet. */
-export type PeriodStatus = 'open' | 'closing';
 
 export interface StatementPeriod {
   /** `2026-11` */
@@ -10,22 +8,41 @@ export interface StatementPeriod {
   /** Half-open, as booked. */
   start: Date;
   end: Date;
-  /** IANA name: as it was asked for, or of the contract whose month this is; null where no contract of the customer has it. */
+  /** IANA name; null where no contract of the customer says it any more. */
   timeZone: string | null;
 }
 
-/** Outcomes of one kind, or their reversals. */
-export interface StatementLine {
-  outcome: string;
-  grade: string;
-  kind: 'outcome' | 'reversal';
-  count: number;
-  /** Of one outcome, negative in a reversal; null where the line has several prices. */
-  unitAmountMicros: Micros | null;
+/** What one charge adds to a statement: outcomes at one price, or a term of the contract. */
+export interface StatementCharge extends ChargeTotal {
+  id: string;
+  contractId: string;
+  /** Null for a term. */
+  grade: string | null;
+  /** The earlier period that it corrects; null where it is of the statement's own. */
+  corrects: StatementPeriod | null;
+  /** Price or term as it was when it was booked; null where that was not kept. */
+  pricing: PriceJson | { amountMicros: string } | null;
+  /** How the price of the quantity comes about; none for a term, and where what is booked is the correction of something else. */
+  tiers: TierShare[];
   /** Exact. */
+  amountMicros: Micros;
+}
+
+/** What one outcome, or one kind of term, comes to: one line of Stripe's invoice. */
+export interface StatementLine {
+  kind: ChargeKind;
+  /** Null for a term. */
+  outcome: string | null;
+  /** Of Stripe's meter. */
+  eventName: string;
+  /** Outcomes booked, and taken back again. */
+  outcomes: number;
+  reversals: number;
+  /** Exact: the sum of its charges. */
   amountMicros: Micros;
   /** Rounded to the currency's smallest unit, once, half to even. */
   amountMinor: bigint;
+  charges: StatementCharge[];
 }
 
 export interface Statement {
@@ -33,6 +50,9 @@ export interface Statement {
   currency: string;
   period: StatementPeriod;
   status: PeriodStatus;
+  lockedAt: Date | null;
+  /** Of what the period's statements said when it was locked. */
+  snapshotSha256: string | null;
   lines: StatementLine[];
   /** Exact, and equal to `ledgerBalanceMicros`. */
   totalMicros: Micros;
@@ -60,16 +80,24 @@ export interface StatementKey {
   currency: string;
 }
 
-/** Names one line of one statement. */
-export interface StatementLineKey extends StatementKey {
-  outcome: string;
-  grade: string;
-  kind: 'outcome' | 'reversal';
+/** Names what one charge added to one statement. */
+export interface StatementChargeKey {
+  organizationId: string;
+  customerId: string;
+  period: { start: Date; end: Date };
+  chargeId: string;
 }
 
-/** One booking behind a line. */
-export interface LineOutcome {
+/** A charge and what was booked for it in a period. */
+export interface BookedCharge {
+  charge: Charge;
+  total: ChargeTotal;
+}
+
+/** One outcome that was booked, or taken back. */
+export interface ChargeOutcome {
   postingId: string;
+  kind: 'outcome' | 'reversal';
   /** The decision that caused it; of a reversal, the one that took the outcome back. */
   decisionId: string;
   /** Of a reversal: the decision whose outcome was taken back. */
@@ -79,12 +107,14 @@ export interface LineOutcome {
   revision: number;
   reason: string;
   decidedAt: Date;
+  quantityMicros: bigint;
+  /** By itself: what the number of outcomes changes about it is in the charge. */
   amountMicros: Micros;
   evidence: Evidence;
 }
 
-export interface LineOutcomePage {
-  items: LineOutcome[];
+export interface ChargeOutcomePage {
+  items: ChargeOutcome[];
   /** Give it back for the next page; null at the end. */
   nextCursor: string | null;
 }

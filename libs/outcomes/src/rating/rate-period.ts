@@ -1,6 +1,6 @@
 import type { Micros } from '#platform';
 import type { EvidenceGrade } from '../decision.js';
-import type { Contract } from '../read-contract.js';
+import type { Contract, PeriodTerms } from '../read-contract.js';
 import { priceOf, type QuantityMicros } from './price.js';
 
 /** What the outcomes of a period come to in one price of the contract. */
@@ -23,6 +23,29 @@ export interface RatedPeriod {
   totalMicros: Micros;
 }
 
+/** What the terms of a contract add to the outcomes of a period. */
+export interface TermAmounts {
+  /** 0 or less. */
+  capMicros: Micros;
+  /** 0 or more. */
+  minimumMicros: Micros;
+  /** 0 or more. */
+  commitmentMicros: Micros;
+}
+
+/**
+ * The cap first, then the minimum, then what a commitment still lacks: a customer who pays at least the minimum never pays more than the
+ * cap, and one who committed to an amount pays it, whatever was capped on the way.
+ * @param terms null for what the contract does not say
+ * @param commitment what is still to be reached where a commitment ends with this period; undefined in every other
+ */
+export function applyTerms(outcomesMicros: Micros, terms: Pick<PeriodTerms, 'capMicros' | 'minimumMicros'>, commitment?: { restMicros: Micros }): TermAmounts {
+  const { capMicros: cap, minimumMicros: minimum } = terms;
+  const capped = cap !== null && outcomesMicros > cap ? cap : outcomesMicros;
+  const atLeast = larger(capped, minimum ?? 0n);
+  return { capMicros: capped - outcomesMicros, minimumMicros: atLeast - capped, commitmentMicros: larger(commitment?.restMicros ?? 0n, atLeast) - atLeast };
+}
+
 /** Billable outcomes of one period, by outcome and grade. */
 export interface PeriodCount {
   outcome: string;
@@ -32,8 +55,7 @@ export interface PeriodCount {
 }
 
 /**
- * The money of a contract's period (a month of its time zone): each line priced by its own quantity, then the cap, then the minimum: a
- * customer who pays at least the minimum never pays more than the cap.
+ * The money of a contract's period (a month of its time zone): each line priced by its own quantity, then the terms.
  *
  * Pure: the same counts in any order give the same amounts.
  * @param commitment what is still to be reached where a commitment ends with this period; undefined in every other
@@ -48,11 +70,9 @@ export function ratePeriod(contract: Pick<Contract, 'policies' | 'terms'>, count
     }),
   );
   const outcomesMicros = lines.reduce((sum, line) => sum + line.amountMicros, 0n);
-  const { capMicros: cap, minimumMicros: minimum } = contract.terms;
-  const capped = cap !== null && outcomesMicros > cap ? cap : outcomesMicros;
-  const least = larger(minimum ?? 0n, commitment?.restMicros ?? 0n);
-  const totalMicros = larger(capped, least);
-  return { lines, outcomesMicros, topUpMicros: totalMicros - capped, capMicros: capped - outcomesMicros, totalMicros };
+  const terms = applyTerms(outcomesMicros, contract.terms, commitment);
+  const topUpMicros = terms.minimumMicros + terms.commitmentMicros;
+  return { lines, outcomesMicros, topUpMicros, capMicros: terms.capMicros, totalMicros: outcomesMicros + terms.capMicros + topUpMicros };
 }
 
 function larger(a: bigint, b: bigint): bigint {

@@ -48,6 +48,8 @@ export const configSchema = z.object({
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
+  CLOSE_EVERY_MS: milliseconds(60_000).describe('How often periods that are over are closed'),
+  PERIOD_GRACE_MS: milliseconds(1_800_000).describe('So long after its end a period is locked: until then it takes what was decided in it and what is disputed. Stripe finalises an invoice about an hour after the end'),
   ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies, and settings of retention, are carried out again for what was loaded late'),
 }).refine(({ INGEST_HELD_BYTES_MAX, INGEST_BODY_BYTES_MAX, INGEST_DECOMPRESSED_BYTES_MAX }) => INGEST_HELD_BYTES_MAX >= 2 * (INGEST_BODY_BYTES_MAX + INGEST_DECOMPRESSED_BYTES_MAX), {
   path: ['INGEST_HELD_BYTES_MAX'],

@@ -25,6 +25,15 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AccountBalances {
+  account: string;
+  amountMicros: bigint;
+  currency: string;
+  customerId: string;
+  organizationId: string;
+  periodStart: Timestamp;
+}
+
 export interface Adjudications {
   adjudicatedAt: Timestamp;
   adjudicator: string;
@@ -54,6 +63,31 @@ export interface Breaks {
   kind: string;
   organizationId: string;
   reconciliationId: string;
+}
+
+export interface Charges {
+  contractId: string;
+  currency: string;
+  customerId: string;
+  grade: string | null;
+  id: string;
+  kind: string;
+  organizationId: string;
+  outcome: string | null;
+  periodEnd: Timestamp;
+  periodStart: Timestamp;
+  pricing: Json | null;
+}
+
+export interface ChargeTotals {
+  adjustedMicros: bigint;
+  chargeId: string;
+  listedMicros: bigint;
+  outcomes: bigint;
+  periodStart: Timestamp;
+  quantityMicros: Numeric;
+  reversals: bigint;
+  reversedMicros: bigint;
 }
 
 export interface ContentErasures {
@@ -216,17 +250,31 @@ export interface PendingConversations {
   waitingSince: Timestamp;
 }
 
+export interface Periods {
+  closeError: string | null;
+  customerId: string;
+  lockedAt: Timestamp | null;
+  organizationId: string;
+  periodEnd: Timestamp;
+  periodStart: Timestamp;
+  settledAt: Timestamp | null;
+  snapshot: Json | null;
+  snapshotSha256: string | null;
+  timeZone: string | null;
+}
+
 export interface Postings {
   bookedAt: Timestamp;
+  chargeId: string;
   customerId: string;
-  decisionId: string;
-  grade: string;
+  decisionId: string | null;
   id: string;
   kind: string;
   organizationId: string;
-  outcome: string;
   periodEnd: Timestamp;
   periodStart: Timestamp;
+  quantityMicros: bigint;
+  recordedAt: Timestamp;
   reverses: string | null;
   sequence: Generated<bigint>;
 }
@@ -394,9 +442,12 @@ export interface Verdicts {
 }
 
 export interface DB {
+  accountBalances: AccountBalances;
   adjudications: Adjudications;
   apiKeys: ApiKeys;
   breaks: Breaks;
+  charges: Charges;
+  chargeTotals: ChargeTotals;
   contentErasures: ContentErasures;
   contractReplays: ContractReplays;
   contracts: Contracts;
@@ -410,6 +461,7 @@ export interface DB {
   organizations: Organizations;
   outcomeDecisions: OutcomeDecisions;
   pendingConversations: PendingConversations;
+  periods: Periods;
   postings: Postings;
   reconciliations: Reconciliations;
   replaySignOffs: ReplaySignOffs;

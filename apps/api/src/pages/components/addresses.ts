@@ -1,4 +1,3 @@
-import type { StatementLine } from '#billing';
 import type { EvidenceRef, ItemState } from '#outcomes';
 
 /** Addresses of pages. Ids come from outside and are escaped here, once. */
@@ -8,11 +7,9 @@ export const addressOf = {
   evidence: (conversationId: string, ref: EvidenceRef): string => `${addressOf.conversation(conversationId)}#${evidenceAnchor(ref)}`,
   conversations: (page: number): string => (page > 1 ? `/conversations?page=${page}` : '/conversations'),
   statement: (key: StatementAddress): string => `/statements/${encodeURIComponent(key.customerId)}/${key.period}?${choiceOf(key)}`,
-  statementLine: (key: StatementAddress, line: Pick<StatementLine, 'outcome' | 'grade' | 'kind'>, cursor?: string): string => {
+  statementCharge: (key: StatementAddress, chargeId: string, cursor?: string): string => {
     const query = choiceOf(key);
-    query.set('outcome', line.outcome);
-    query.set('grade', line.grade);
-    if (line.kind !== 'outcome') query.set('kind', line.kind);
+    query.set('charge', chargeId);
     if (cursor !== undefined) query.set('cursor', cursor);
     return `/statements/${encodeURIComponent(key.customerId)}/${key.period}/outcomes?${query}`;
   },

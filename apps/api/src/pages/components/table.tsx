@@ -14,6 +14,8 @@ export interface TableProps<Row> {
   rows: readonly Row[];
   /** What a link to a row names. */
   anchorOf?: (row: Row) => string;
+  /** Where rows are of different ranks. */
+  classOf?: (row: Row) => string;
   /** What to say, and what to do next, where there are no rows. */
   empty: ComponentChildren;
 }
@@ -22,7 +24,7 @@ export interface TableProps<Row> {
  * A table; on a narrow page each row becomes a card, where every cell carries its header. The roles are written out because `display: block`
  * would otherwise take the table's meaning from it.
  */
-export function Table<Row>({ caption, columns, rows, anchorOf, empty }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, anchorOf, classOf, empty }: TableProps<Row>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   return (
     <table role="table">
@@ -38,7 +40,7 @@ export function Table<Row>({ caption, columns, rows, anchorOf, empty }: TablePro
       </thead>
       <tbody role="rowgroup">
         {rows.map((row) => (
-          <tr role="row" id={anchorOf?.(row)}>
+          <tr role="row" id={anchorOf?.(row)} class={classOf?.(row)}>
             {columns.map((column, index) =>
               index === 0 ? (
                 <th role="rowheader" scope="row">

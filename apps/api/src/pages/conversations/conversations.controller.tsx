@@ -1,7 +1,7 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { BookedStore, episodeKeyOf } from '#billing';
-import { periodLabel, receivableMovement } from '#ledger';
+import { periodLabel } from '#ledger';
 import { DecisionStore, type Decision } from '#outcomes';
 import { Caller, DomainError, Postgres, parseInput, type Principal } from '#platform';
 import { TraceReader } from '#traces';
@@ -56,7 +56,7 @@ export class ConversationPagesController {
     const statements = new Map<number, StatementAddress>();
     for (const decision of decisions) {
       const posting = live.get(episodeKeyOf(decision));
-      if (posting) statements.set(decision.episode, { customerId: posting.customerId, period: periodLabel(posting.period), currency: receivableMovement(posting).currency });
+      if (posting) statements.set(decision.episode, { customerId: posting.charge.customerId, period: periodLabel(posting.period), currency: posting.charge.currency });
     }
     return statements;
   }

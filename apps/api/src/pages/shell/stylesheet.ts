@@ -78,6 +78,7 @@ thead th { color: var(--muted); font-size: 0.8125rem; vertical-align: bottom; bo
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody .number { white-space: nowrap; }
 .number + :not(.number) { padding-left: 1rem; }
+.rank-line > * { padding-top: 0.9rem; border-bottom-color: transparent; } .rank-line > *, .rank-line th { font-weight: 600; } .rank-charge > th { padding-left: 1.25rem; } .rank-tier > th { padding-left: 2.5rem; color: var(--muted); } .rank-tier > * { padding-top: 0.15rem; font-size: 0.875rem; }
 .plain { list-style: none; margin: 0; padding: 0; overflow-wrap: anywhere; }
 .parts { margin-top: 0.25rem; font-size: 0.875rem; color: var(--muted); }
 .mark { display: inline-block; padding: 0 0.45rem; border-radius: 4px; font-size: 0.8125rem; line-height: 1.55; font-weight: 400; background: var(--chip); color: var(--ink); overflow-wrap: anywhere; }

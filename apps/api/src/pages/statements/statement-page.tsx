@@ -1,13 +1,12 @@
-import { minorDigits, statementIdOf, type Statement, type StatementLine } from '#billing';
+import { minorDigits, statementIdOf, type Statement } from '#billing';
+import type { PeriodStatus } from '#ledger';
 import { formatMicros } from '#platform';
-import { addressOf, type StatementAddress } from '../components/addresses.js';
-import { formatCount, formatMinor } from '../components/figures.js';
+import { formatMinor } from '../components/figures.js';
 import { Instant, WallClock } from '../components/instant.js';
 import { Money } from '../components/money.js';
 import { Facts, Stat, Stats } from '../components/stat.js';
-import { Table } from '../components/table.js';
-import { inWords } from '../components/words.js';
 import { Layout } from '../shell/layout.js';
+import { LineTable } from './line-table.js';
 
 export interface StatementPageProps {
   organizationId: string;
@@ -15,12 +14,14 @@ export interface StatementPageProps {
   isSandbox: boolean;
 }
 
-export function addressOfStatement({ customer, period, currency }: Pick<Statement, 'customer' | 'period' | 'currency'>): StatementAddress {
-  return { customerId: customer.id, period: period.label, currency, timeZone: period.timeZone };
-}
+const STATUS_IN_WORDS: Record<PeriodStatus, string> = {
+  open: 'open: outcomes may still be decided in it',
+  closing: 'closing: the period is over, and is locked after a time of grace',
+  locked: 'locked: what changes from now on is corrected in a later period',
+};
 
 export function StatementPage({ organizationId, statement, isSandbox }: StatementPageProps) {
-  const { customer, currency, period, status, totalMicros, totalMinor, ledgerBalanceMicros } = statement;
+  const { customer, currency, period, status, lockedAt, snapshotSha256, totalMicros, totalMinor, ledgerBalanceMicros } = statement;
   const digits = minorDigits(currency);
   return (
     <Layout title={`Statement for ${customer.name}, ${period.label}`} section="statements" organization={organizationId}>
@@ -29,7 +30,8 @@ export function StatementPage({ organizationId, statement, isSandbox }: Statemen
           ['Customer', <>{customer.name} <code>{customer.id}</code></>],
           ['Period', <PeriodBounds period={period} />],
           ['Time zone', period.timeZone ?? 'of a contract that is not known any more; shown in UTC'],
-          ['Status', status === 'open' ? 'open: outcomes may still be decided in it' : 'closing: the period is over'],
+          ['Status', STATUS_IN_WORDS[status]],
+          ...(lockedAt && snapshotSha256 ? [['Locked', <><Instant at={lockedAt} />, SHA-256 <code>{snapshotSha256}</code></>] as const] : []),
         ]}
       />
       <Stats label="Totals">
@@ -92,26 +94,5 @@ function StripeStat({ statement: { stripe, currency, ledgerBalanceMicros }, isSa
     <Stat label={label} note={<>{verdict}, as of <Instant at={stripe.asOf} />.{stand}</>}>
       <Money amount={stripe.amountMicros} currency={currency} />
     </Stat>
-  );
-}
-
-function LineTable({ statement }: { statement: Statement }) {
-  const { currency, lines } = statement;
-  const digits = minorDigits(currency);
-  const nameOf = (line: StatementLine) => `${inWords(line.outcome)}${line.kind === 'reversal' ? ', taken back' : ''}`;
-  return (
-    <Table
-      caption={`Outcomes of the period by grade of evidence, in ${currency}`}
-      rows={lines}
-      empty="Nothing is booked in this period."
-      columns={[
-        { header: 'Outcome', cell: (line) => <a href={addressOf.statementLine(addressOfStatement(statement), line)}>{nameOf(line)}</a> },
-        { header: 'Grade', cell: (line) => inWords(line.grade) },
-        { header: 'Count', isNumber: true, cell: (line) => formatCount(line.count) },
-        { header: 'Each', isNumber: true, cell: (line) => (line.unitAmountMicros === null ? 'several prices' : <Money amount={line.unitAmountMicros} currency={currency} />) },
-        { header: 'Exact', isNumber: true, cell: (line) => <Money amount={line.amountMicros} currency={currency} /> },
-        { header: 'To pay', isNumber: true, cell: (line) => formatMinor(line.amountMinor, digits, currency) },
-      ]}
-    />
   );
 }

@@ -14,7 +14,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FORMAT = 'astrolabe-evidence/1';
+const FORMAT = 'astrolabe-evidence/2';
 const SHOWN_MAX = 50;
 const folder = process.argv[2] ?? dirname(fileURLToPath(import.meta.url));
 
@@ -69,14 +69,43 @@ function micros(text, where) {
   return 0n;
 }
 
-/** Micros in the smallest unit of the currency. Half of one goes to the even neighbour: 0.5 to 0, 1.5 to 2, -0.5 to 0. */
-function rounded(amount, digits) {
-  const scaled = amount * 10n ** BigInt(digits);
-  const size = scaled < 0n ? -scaled : scaled;
-  const [whole, rest] = [size / MICROS_PER_UNIT, (size % MICROS_PER_UNIT) * 2n];
-  const up = rest > MICROS_PER_UNIT || (rest === MICROS_PER_UNIT && whole % 2n === 1n);
-  const result = whole + (up ? 1n : 0n);
-  return scaled < 0n ? -result : result;
+/** A quotient, where a half goes to the even neighbour: 0.5 to 0, 1.5 to 2, -0.5 to 0. */
+function divided(dividend, divisor) {
+  const size = dividend < 0n ? -dividend : dividend;
+  const [whole, rest] = [size / divisor, (size % divisor) * 2n];
+  const result = whole + (rest > divisor || (rest === divisor && whole % 2n === 1n) ? 1n : 0n);
+  return dividend < 0n ? -result : result;
+}
+
+/** Micros in the smallest unit of the currency. */
+const rounded = (amount, digits) => divided(amount * 10n ** BigInt(digits), MICROS_PER_UNIT);
+
+/** What a quantity costs, in micros. Quantities are in millionths of a unit, and so is every figure of a price. */
+function priceOf(pricing, quantity) {
+  if (quantity <= 0n) return 0n;
+  const tiers = (pricing.tiers ?? []).map(({ upTo, unitMicros, flatMicros }) => ({ upTo: upTo === null ? null : BigInt(upTo), unit: BigInt(unitMicros), flat: BigInt(flatMicros) }));
+  if (pricing.kind === 'flat') return divided(BigInt(pricing.unitMicros) * quantity, MICROS_PER_UNIT);
+  if (pricing.kind === 'package') return BigInt(pricing.packageMicros) * ((quantity + BigInt(pricing.size) - 1n) / BigInt(pricing.size));
+  if (pricing.kind === 'volume') {
+    const { unit, flat } = tiers.find(({ upTo }) => upTo === null || quantity <= upTo);
+    return flat + divided(unit * quantity, MICROS_PER_UNIT);
+  }
+  let [from, units, flats] = [0n, 0n, 0n];
+  for (const { upTo, unit, flat } of tiers) {
+    if (quantity <= from) break;
+    const to = upTo === null || quantity < upTo ? quantity : upTo;
+    units += unit * (to - from);
+    flats += flat;
+    from = to;
+  }
+  return flats + divided(units, MICROS_PER_UNIT);
+}
+
+/** What an outcome costs by itself: at the price of the first unit, or its share of a package. */
+function listPriceOf(pricing, quantity) {
+  if (pricing.kind === 'flat') return priceOf(pricing, quantity);
+  if (pricing.kind === 'package') return divided(BigInt(pricing.packageMicros) * quantity, BigInt(pricing.size));
+  return divided(BigInt(pricing.tiers[0].unitMicros) * quantity, MICROS_PER_UNIT);
 }
 
 /** An integer with a decimal point before its last digits. */
@@ -195,7 +224,7 @@ function checkDecision(decision, where, { statement, contracts }) {
 const isIn = (time, { start, end }) => Date.parse(time) >= Date.parse(start) && Date.parse(time) < Date.parse(end);
 const episodeOf = ({ conversationId, episode, addition }) => JSON.stringify([conversationId, episode, addition]);
 
-/** Every posting counts what its decision says, once, in its period; and of an episode one outcome at a time is paid for. */
+/** Every posting counts what its decision says, once, in its charge and period; and of an episode one outcome at a time is paid for. */
 function checkBooking(booking, where, context) {
   const { statement, seen, live } = context;
   const { decision, takenBackBy, kind } = booking;
@@ -206,22 +235,27 @@ function checkBooking(booking, where, context) {
   checkDecision(decision, where, context);
   expect(decision.isBillable && decision.grade !== null && decision.contract !== null, where, `decision ${decision.id} is not billable under a contract`);
   expect(decision.currency === statement.currency, where, `decision ${decision.id} is in ${decision.currency}`);
-  const amount = micros(booking.amountMicros, where);
-  const decided = micros(decision.amountMicros, where);
-  expect(decided > 0n && amount === (isReversal ? -decided : decided), where, `counts ${booking.amountMicros} micros, and its decision says ${isReversal ? '-' : ''}${decision.amountMicros}`);
+  const [amount, decided] = [micros(booking.amountMicros, where), micros(decision.amountMicros, where)];
+  expect(decided >= 0n && amount === (isReversal ? -decided : decided), where, `counts ${booking.amountMicros} micros, and its decision says ${isReversal ? '-' : ''}${decision.amountMicros}`);
+  const [quantity, units] = [micros(booking.quantityMicros, where), micros(decision.quantityMicros, where)];
+  expect(units > 0n && quantity === (isReversal ? -units : units), where, `counts a quantity of ${booking.quantityMicros}, and its decision says ${isReversal ? '-' : ''}${decision.quantityMicros}`);
   expect(isIn(booking.bookedAt, statement.period), where, `was booked at ${booking.bookedAt}, which is not in the period`);
+  const counted = context.charges.get(booking.chargeId);
+  if (counted) checkCharge(counted, { decision, decided, units }, where);
   const episode = episodeOf(decision);
   if (!isReversal) {
-    expect(booking.bookedAt === decision.decidedAt, where, 'was not booked when it was decided');
+    expect(isBookedWhen(decision.decidedAt, booking, counted), where, 'was not booked when it was decided');
     expect(takenBackBy === null && booking.reverses === null, where, 'is an outcome that reverses something');
     expect(!live.has(episode), where, `episode ${decision.episode} of conversation ${decision.conversationId} is paid for a second time`);
     live.set(episode, booking.postingId);
     seen.add(decision.id);
-    return amount;
+    return { amount, quantity };
   }
   if (takenBackBy.isOfOtherCustomer !== true) checkDecision(takenBackBy, where, context);
   expect(takenBackBy.revision > decision.revision && episodeOf(takenBackBy) === episode, where, 'is taken back by a decision that is no later revision of it');
-  expect(booking.bookedAt === takenBackBy.decidedAt, where, 'was not taken back when that was decided');
+  // Until a period is locked, what takes back an outcome of it counts in it, at the latest with its last instant.
+  const isInGrace = Date.parse(takenBackBy.decidedAt) >= Date.parse(statement.period.end) && Date.parse(booking.bookedAt) === Date.parse(statement.period.end) - 1;
+  expect(isInGrace || isBookedWhen(takenBackBy.decidedAt, booking, counted), where, 'was not taken back when that was decided');
   // What is taken back was paid for before: by a line above, or on the statement of another period.
   const { start, end } = booking.reversedPeriod;
   const isElsewhere = start !== statement.period.start || end !== statement.period.end;
@@ -229,7 +263,22 @@ function checkBooking(booking, where, context) {
   expect(!context.reversed.has(booking.reverses), where, `takes back posting ${booking.reverses} a second time`);
   context.reversed.add(booking.reverses);
   live.delete(episode);
-  return amount;
+  return { amount, quantity };
+}
+
+/** When it was decided; or later, where that was in a period that was locked already. */
+function isBookedWhen(decidedAt, { bookedAt }, counted) {
+  return bookedAt === decidedAt || (counted?.charge.corrects != null && Date.parse(bookedAt) > Date.parse(decidedAt));
+}
+
+/** Is the decision one that its charge is for, and is its price that of the charge? */
+function checkCharge({ line, charge }, { decision, decided, units }, where) {
+  const is = [decision.outcome, decision.grade, decision.contract?.id].join(' ');
+  const wanted = [line.outcome, charge.grade, charge.contractId].join(' ');
+  expect(is === wanted, where, `decision ${decision.id} is ${is}, and its charge is for ${wanted}`);
+  if (charge.pricing === null) return;
+  const price = listPriceOf(charge.pricing, units);
+  expect(decided === price, where, `counts ${decided} micros, and the price of its charge gives ${price}`);
 }
 
 /** Reads a file of decisions line by line; what cannot be read is wrong, and the next line is read all the same. */
@@ -253,22 +302,35 @@ async function eachLine(path, check) {
 
 // ---------------------------------------------------------------------------------------------------------------- 4. the count
 
-const keyOf = ({ outcome, grade, kind }) => `${outcome} ${grade} ${kind}`;
+const NOTHING = { outcomes: 0n, reversals: 0n, quantityMicros: 0n, listedMicros: 0n, reversedMicros: 0n, adjustedMicros: 0n };
+const nameOf = ({ kind, outcome }) => (kind === 'outcome' ? outcome : kind);
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0n);
 
-/** Adds up the decisions by outcome, grade and kind, and compares with what the statement says, down to the total. */
+/** Adds up postings by charge, charges by line and lines to the total, and compares with what the statement says. */
 async function recount(statement, context) {
-  const at = lineFinder('statement.json');
-  const lines = new Map(statement.lines.map((line, index) => [keyOf(line), { line, index: index + 1, count: 0, amount: 0n }]));
-  expect(lines.size === statement.lines.length, 'statement.json', 'has two lines for one outcome, grade and kind');
+  for (const line of statement.lines) {
+    for (const charge of line.charges) {
+      expect(!context.charges.has(charge.id), 'statement.json', `has charge ${charge.id} twice`);
+      context.charges.set(charge.id, { line, charge, counted: { ...NOTHING } });
+    }
+  }
   const bookings = await eachLine('decisions.jsonl', (booking, where) => {
-    const key = keyOf({ ...booking.decision, kind: booking.kind });
-    const amount = checkBooking(booking, where, context);
-    const counted = lines.get(key);
-    if (!counted) return wrong(where, `is ${key}, for which statement.json has no line`);
-    counted.count += 1;
-    counted.amount += amount;
-    const unit = counted.line.unitAmountMicros;
-    expect(unit === null || unit === booking.amountMicros, where, `counts ${booking.amountMicros} micros, and each ${key} of statement.json counts ${unit}`);
+    const { amount, quantity } = checkBooking(booking, where, context);
+    const { counted } = context.charges.get(booking.chargeId) ?? {};
+    if (!counted) return wrong(where, `is of charge ${booking.chargeId}, which statement.json does not have`);
+    const isReversal = booking.kind === 'reversal';
+    counted[isReversal ? 'reversals' : 'outcomes'] += 1n;
+    counted[isReversal ? 'reversedMicros' : 'listedMicros'] += amount;
+    counted.quantityMicros += quantity;
+  });
+  await eachLine('adjustments.jsonl', (adjustment, where) => {
+    expect(!context.seen.has(adjustment.postingId), where, `posting ${adjustment.postingId} is counted a second time`);
+    context.seen.add(adjustment.postingId);
+    expect(isIn(adjustment.bookedAt, statement.period), where, `was booked at ${adjustment.bookedAt}, which is not in the period`);
+    const { line, counted } = context.charges.get(adjustment.chargeId) ?? {};
+    if (!counted) return wrong(where, `is of charge ${adjustment.chargeId}, which statement.json does not have`);
+    expect((line.kind === 'outcome') === (adjustment.kind === 'repricing'), where, `is a ${adjustment.kind} of ${nameOf(line)}`);
+    counted.adjustedMicros += micros(adjustment.amountMicros, where);
   });
   const notBilled = await eachLine('not-billed.jsonl', (decision, where) => {
     checkDecision(decision, where, context);
@@ -277,31 +339,57 @@ async function recount(statement, context) {
     expect(isIn(decision.decidedAt, statement.period), where, `was decided at ${decision.decidedAt}, which is not in the period`);
   });
 
-  let [totalMicros, totalMinor] = [0n, 0n];
-  for (const { line, index, count, amount } of lines.values()) {
+  const find = lineFinder('statement.json');
+  for (const one of context.charges.values()) checkAmount(one, context, (key) => find(key, 'id', one.charge.id));
+  const lines = statement.lines.map((line) => {
+    const charges = line.charges.map(({ id }) => context.charges.get(id));
+    const [outcomes, reversals, amount] = [sum(charges.map(({ counted }) => counted.outcomes)), sum(charges.map(({ counted }) => counted.reversals)), sum(charges.map(({ amount }) => amount))];
     const minor = rounded(amount, statement.minorDigits);
-    totalMicros += amount;
-    totalMinor += minor;
-    const agree = (key, is) => expect(String(line[key]) === String(is), at(key, index), `${keyOf(line)}: ${key} is ${line[key]}, and the decisions give ${is}`);
-    agree('count', count);
-    agree('amountMicros', amount);
-    agree('amountMinor', minor);
-  }
-  const agree = (key, is) => expect(String(statement[key]) === String(is), at(key), `${key} is ${statement[key]}, and the decisions give ${is}`);
-  agree('totalMicros', totalMicros);
-  agree('totalMinor', totalMinor);
-  agree('ledgerBalanceMicros', totalMicros);
-  agree('bookings', bookings);
-  agree('notBilled', notBilled);
-  return { lines: [...lines.values()], totalMicros, totalMinor, bookings, notBilled };
+    const given = { outcomes, reversals, amountMicros: amount, amountMinor: minor };
+    for (const [key, is] of Object.entries(given)) expect(String(line[key]) === String(is), find(key, 'eventName', line.eventName), `${nameOf(line)}: ${key} is ${line[key]}, and the decisions give ${is}`);
+    return { line, charges, outcomes, reversals, amount, minor };
+  });
+  const totals = { totalMicros: sum(lines.map(({ amount }) => amount)), totalMinor: sum(lines.map(({ minor }) => minor)), bookings, notBilled };
+  for (const [key, is] of Object.entries({ ...totals, ledgerBalanceMicros: totals.totalMicros })) expect(String(statement[key]) === String(is), find(key), `${key} is ${statement[key]}, and the decisions give ${is}`);
+  return { lines, ...totals };
 }
 
-/** Where statement.json says something: the line of the n-th `"key":` in it. */
+/** Does a charge hold what was booked for it; and is that what the price, or the term of the contract, makes of it? */
+function checkAmount(one, context, at) {
+  const { line, charge, counted } = one;
+  one.amount = counted.listedMicros + counted.reversedMicros + counted.adjustedMicros;
+  const name = [nameOf(line), charge.grade].filter((part) => part !== null).join(' ');
+  for (const [key, is] of Object.entries({ ...counted, amountMicros: one.amount })) expect(String(charge[key]) === String(is), at(key), `${name}: ${key} is ${charge[key]}, and the decisions give ${is}`);
+  // What corrects an earlier period is a difference to what the statement of that period has.
+  if (charge.corrects !== null || charge.pricing === null) return;
+  const wanted = line.kind === 'outcome' ? priceOf(charge.pricing, counted.quantityMicros) : termOf(one, context);
+  expect(wanted === undefined || one.amount === wanted, at('amountMicros'), `${name}: is ${one.amount} micros, and its price gives ${wanted}`);
+}
+
+/** Of the outcomes of the contract in this period. A commitment spans periods that are not here. */
+function termOf({ line, charge }, { charges }) {
+  const ofContract = [...charges.values()].filter((other) => other.charge.contractId === charge.contractId && other.charge.corrects === null);
+  const outcomes = sum(ofContract.filter((other) => other.line.kind === 'outcome').map(({ counted }) => counted.listedMicros + counted.reversedMicros + counted.adjustedMicros));
+  const cap = ofContract.find((other) => other.line.kind === 'cap')?.charge.pricing.amountMicros;
+  const capped = cap !== undefined && outcomes > BigInt(cap) ? BigInt(cap) : outcomes;
+  if (line.kind === 'cap') return capped - outcomes;
+  const minimum = BigInt(charge.pricing.amountMicros);
+  return line.kind === 'minimum' ? (minimum > capped ? minimum - capped : 0n) : undefined;
+}
+
+/** Where statement.json says something: the line of `"key":` in the object that has `"anchor": "value"`, or in the outermost. */
 function lineFinder(path) {
   const lines = readFileSync(join(folder, path), 'utf8').split('\n');
-  return (key, nth = 1) => {
-    const found = lines.flatMap((line, index) => (line.includes(`"${key}":`) ? [index + 1] : []))[nth - 1];
-    return found === undefined ? path : `${path}:${found}`;
+  const indentOf = (line) => line.length - line.trimStart().length;
+  return (key, anchor, value) => {
+    const anchored = anchor === undefined ? 1 : lines.findIndex((line) => line.trimStart().startsWith(`"${anchor}": ${JSON.stringify(value)}`));
+    if (anchored < 0) return path;
+    const indent = indentOf(lines[anchored]);
+    let [first, last] = [anchored, anchored];
+    while (first > 0 && indentOf(lines[first - 1]) >= indent) first -= 1;
+    while (last < lines.length - 1 && indentOf(lines[last + 1]) >= indent) last += 1;
+    const found = lines.findIndex((line, index) => index >= first && index <= last && indentOf(line) === indent && line.trimStart().startsWith(`"${key}":`));
+    return found < 0 ? path : `${path}:${found + 1}`;
   };
 }
 
@@ -309,13 +397,17 @@ function lineFinder(path) {
 
 function printCount(statement, { lines, totalMicros, totalMinor, bookings, notBilled }) {
   const { minorDigits: digits, currency, period } = statement;
-  const rows = lines.map(({ line, count, amount }) => [keyOf(line), String(count), decimal(amount, 6), decimal(rounded(amount, digits), digits)]);
-  const table = [['outcome, grade, kind', 'count', 'exact', 'to pay'], ...rows, ['total', String(bookings), decimal(totalMicros, 6), decimal(totalMinor, digits)]];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column].length)));
+  const rows = lines.flatMap(({ line, charges, outcomes, reversals, amount, minor }) => [
+    [nameOf(line), String(outcomes), String(reversals), decimal(amount, 6), decimal(minor, digits)],
+    ...(line.kind === 'outcome' ? charges.map(({ charge, counted, amount: part }) => [`  ${charge.grade}${charge.corrects ? ` of ${charge.corrects.label}` : ''}`, String(counted.outcomes), String(counted.reversals), decimal(part, 6), '']) : []),
+  ]);
+  const table = [['', 'outcomes', 'taken back', 'exact', 'to pay'], ...rows, ['total', '', '', decimal(totalMicros, 6), decimal(totalMinor, digits)]];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column].length)));
   console.log(`Statement ${statement.id} for ${statement.customer.name}`);
   console.log(`${period.start} up to ${period.end} (${period.timeZone ?? 'time zone not known'}), in ${currency}\n`);
-  for (const row of table) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
-  console.log(`\n${notBilled} decisions of the period were not billed: not-billed.jsonl says why each.`);
+  for (const row of table) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ').trimEnd());
+  console.log(`\n${bookings} outcomes were booked or taken back: decisions.jsonl has each.`);
+  console.log(`${notBilled} decisions of the period were not billed: not-billed.jsonl says why each.`);
   console.log(`${statement.statusInWords}. Exported ${statement.exportedAt}.`);
 }
 
@@ -326,7 +418,7 @@ async function main() {
   if (statement) {
     expect(statement.format === FORMAT, 'statement.json', `is of format ${statement.format}, this verifier knows ${FORMAT}`);
     expect(manifest?.statement === statement.id && manifest.exportedAt === statement.exportedAt, 'manifest.json', 'is of another statement, or of another export of it');
-    const context = { statement, contracts: checkContracts(statement), seen: new Set(), live: new Map(), reversed: new Set() };
+    const context = { statement, contracts: checkContracts(statement), charges: new Map(), seen: new Set(), live: new Map(), reversed: new Set() };
     const counted = await recount(statement, context);
     if (problems.length === 0) printCount(statement, counted);
   }
