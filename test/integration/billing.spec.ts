@@ -258,11 +258,60 @@ describe('delivery', () => {
     expect(await startServices(slow).directory.ensureCustomer(organizationId, 'northwind')).toBe('cus_first');
   });
 
+  it('tells of what is older than Stripe takes as of now, and keeps when it was', async () => {
+    const decidedAt = new Date(clock.now().getTime() - 36 * 24 * HOUR);
+    await decideAndBook({ conversationId: 'old', decidedAt });
+    expect(await startServices().delivery.deliverDue(organizationId)).toMatchObject({ accepted: 1 });
+    expect(await stores.postgres.selectFrom('meterEvents').select(['occurredAt', 'countsAt', 'status']).where('organizationId', '=', organizationId).execute()).toEqual([{ occurredAt: decidedAt, countsAt: clock.now(), status: 'sent' }]);
+    expect(await stripeTotal()).toBe(990_000);
+  });
+
+  it('cancels what Stripe was told of less than a day ago, and takes back what is older by an event below zero', async () => {
+    await decideAndBook({ conversationId: 'a' });
+    const { delivery } = startServices();
+    await delivery.deliverDue(organizationId);
+    await decideAndBook({ conversationId: 'a', revision: 2, ...notBillable });
+    await delivery.deliverDue(organizationId);
+    const methods = () => stores.postgres.selectFrom('meterEvents').select(['method', 'status']).where('organizationId', '=', organizationId).orderBy('sequence').execute();
+    expect([await methods(), await stripeTotal()]).toEqual([[{ method: 'event', status: 'sent' }, { method: 'cancel', status: 'sent' }], 0]);
+    await decideAndBook({ conversationId: 'b' });
+    await delivery.deliverDue(organizationId);
+    clock.advance(23 * HOUR);
+    await decideAndBook({ conversationId: 'b', revision: 2, ...notBillable });
+    await delivery.deliverDue(organizationId);
+    expect([(await methods()).slice(2), await stripeTotal()]).toEqual([[{ method: 'event', status: 'sent' }, { method: 'event', status: 'sent' }], 0]);
+  });
+
+  it('cancels once when the answer to it was cut off, and says the amount where Stripe cancels no more', async () => {
+    await decideAndBook({ conversationId: 'a' });
+    const { delivery } = startServices();
+    await delivery.deliverDue(organizationId);
+    await decideAndBook({ conversationId: 'a', revision: 2, ...notBillable });
+    await askForFault({ path: '/v1/billing/meter_event_adjustments', drop_answer_after_acting: 2 });
+    expect(await delivery.deliverDue(organizationId)).toMatchObject({ ambiguous: 1 });
+    clock.advance(1_000);
+    expect(await delivery.deliverDue(organizationId)).toMatchObject({ ambiguous: 0, rejected: 0 });
+    expect([await statuses(), await stripeTotal()]).toEqual([['sent', 'sent'], 0]);
+
+    await decideAndBook({ conversationId: 'b' });
+    await delivery.deliverDue(organizationId);
+    await decideAndBook({ conversationId: 'b', revision: 2, ...notBillable });
+    const refusing = gateway();
+    refusing.cancelMeterEvent = async () => ({ kind: 'rejected', code: 'invalid_request_error', message: 'received more than 24 hours ago' });
+    expect(await startServices(refusing).delivery.deliverDue(organizationId)).toMatchObject({ accepted: 1 });
+    expect(await stripeTotal()).toBe(0);
+  });
+
   it('gives up what Stripe refuses, and goes on with the rest', async () => {
-    await decideAndBook({ conversationId: 'old', decidedAt: new Date(clock.now().getTime() - 36 * 24 * HOUR) });
+    await decideAndBook({ conversationId: 'refused' });
     await decideAndBook({ conversationId: 'new' });
-    expect(await startServices().delivery.deliverDue(organizationId)).toMatchObject({ rejected: 1, accepted: 1 });
-    expect(await events()).toMatchObject([{ status: 'failed', lastError: expect.stringContaining('timestamp_too_far_in_past') }, { status: 'sent' }]);
+    const refusing = gateway();
+    const send = refusing.sendMeterEvent.bind(refusing);
+    let calls = 0;
+    // Stripe's clock is behind ours, and then is right again.
+    refusing.sendMeterEvent = (event) => send((calls += 1) === 1 ? { ...event, countsAt: new Date(event.countsAt.getTime() + 10 * HOUR) } : event);
+    expect(await startServices(refusing).delivery.deliverDue(organizationId)).toMatchObject({ rejected: 1, accepted: 1 });
+    expect(await events()).toMatchObject([{ status: 'failed', lastError: expect.stringContaining('timestamp_in_future') }, { status: 'sent' }]);
     const run = await startServices().reconciliation.reconcile(organizationId);
     expect(run.breaks).toMatchObject([{ kind: 'rejected', customerId: 'northwind', detail: { valueMicros: '990000' } }]);
   });

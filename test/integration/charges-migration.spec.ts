@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { ReconciliationStore, StatementReader, StatementStore } from '#billing';
+import { OutboxStore, ReconciliationStore, StatementReader, StatementStore } from '#billing';
 import { ProjectionStore } from '#ledger';
 import { ManualClock, migratePostgres, openPostgres, projectRoot, sha256Hex, startEmbeddedPostgres, type Database, type EmbeddedPostgres } from '#platform';
 
@@ -54,7 +54,7 @@ afterAll(async () => {
 describe('books from before there were charges', () => {
   const clock = new ManualClock('2026-11-20T00:00:00Z');
   const projections = new ProjectionStore();
-  const statements = () => new StatementReader(new StatementStore(db), projections, new ReconciliationStore(db), clock);
+  const statements = () => new StatementReader(new StatementStore(db), projections, new ReconciliationStore(db, new OutboxStore(db)), clock);
 
   it('have the sums that their entries add up to', async () => {
     expect(await projections.differences(db, { organizationId: 'acme' })).toEqual([]);

@@ -294,7 +294,9 @@ describe('ClickHouse over HTTP, with the embedded engine behind it', () => {
     await cut;
     await expect(ask('SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await front.listenAgain();
-    expect([front.url, await count(table)]).toEqual([url, 3]);
+    // The client may still hold a connection of before, and notice that it is gone only when it is used.
+    const held = await count(table).catch(() => count(table));
+    expect([front.url, held]).toEqual([url, 3]);
   });
 
   it('fails inserts as it is told, and only those', async () => {

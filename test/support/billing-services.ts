@@ -7,6 +7,7 @@ import {
   DeliveryService,
   MarginReader,
   OutboxStore,
+  Pacer,
   ReconciliationService,
   ReconciliationStore,
   StatementReader,
@@ -31,7 +32,7 @@ export function billingServices(db: Database, clock: Clock, gateway: StripeGatew
   const booked = bookingServices(db, clock);
   const { periods, projections, outbox, ledger, books } = booked;
   const directory = new StripeDirectory(db, gateway, clock);
-  const reconciliations = new ReconciliationStore(db);
+  const reconciliations = new ReconciliationStore(db, outbox);
   const contracts = new ContractStore(db, clock);
   const statements = new StatementReader(new StatementStore(db), projections, reconciliations, clock);
   return {
@@ -39,7 +40,7 @@ export function billingServices(db: Database, clock: Clock, gateway: StripeGatew
     directory,
     contracts,
     statements,
-    delivery: new DeliveryService(outbox, directory, gateway, clock, () => 0),
+    delivery: new DeliveryService(outbox, directory, gateway, clock, new Pacer(10_000), () => 0),
     reconciliation: new ReconciliationService(reconciliations, directory, gateway, clock),
     closing: new ClosingService(db, clock, { PERIOD_GRACE_MS: graceMs }, createLogger('silent', 'test'), contracts, periods, ledger, projections, books, statements, new ClosingStore(db)),
     margins: new MarginReader(db),

@@ -8,6 +8,7 @@ import { Books } from './booking/books.js';
 import { ClosingService } from './closing/closing.service.js';
 import { ClosingStore } from './closing/closing.store.js';
 import { DeliveryService, RANDOM } from './delivery/delivery.service.js';
+import { Pacer } from './delivery/pacer.js';
 import { EvidenceReader } from './evidence/evidence.reader.js';
 import { EvidenceStore } from './evidence/evidence.store.js';
 import { MarginReader } from './margin/margin.reader.js';
@@ -36,6 +37,7 @@ import { stripeSettings } from './stripe/stripe-settings.js';
     StripeDirectory,
     { provide: StripeGateway, useFactory: (config: Config) => new StripeGateway(stripeSettings(config)), inject: [CONFIG] },
     { provide: RANDOM, useValue: Math.random },
+    { provide: Pacer, useFactory: (config: Config) => new Pacer(config.STRIPE_CALLS_PER_SECOND), inject: [CONFIG] },
     BookingService,
     ClosingService,
     DeliveryService,

@@ -5,6 +5,7 @@ export { BookingService, type BookingResult } from './booking/booking.service.js
 export { meterName } from './booking/meter-name.js';
 export { OutboxStore, type OutboxCounts } from './outbox/outbox.store.js';
 export { DeliveryService, type DeliveryReport } from './delivery/delivery.service.js';
+export { Pacer } from './delivery/pacer.js';
 export { type MeterEventStatus } from './delivery/delivery-state.js';
 export { StripeGateway, type StripeMeterEvent } from './stripe/stripe.gateway.js';
 export { type SendAnswer } from './stripe/send-answer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { backOffMs } from './back-off.js';
-import { claimOf, settlementOf } from './delivery-state.js';
+import { claimable, claimOf, countsAt, settlementOf, unclaimed } from './delivery-state.js';
 
 const now = new Date('2026-11-10T12:00:00Z');
 const at = (offsetMs: number) => new Date(now.getTime() + offsetMs);
@@ -41,7 +41,7 @@ describe('settlementOf', () => {
   const resent = { status: 'ambiguous' as const, attempts: 1, firstSentAt: at(-HOUR), nextAttemptAt: now };
 
   it.each(['accepted', 'already_known'] as const)('%s is sent', (kind) => {
-    expect(settlementOf(claimed(pending), { kind }, now, 0)).toEqual({ status: 'sent', lastError: null });
+    expect(settlementOf(claimed(pending), { kind }, now, 0)).toEqual({ status: 'sent', firstSentAt: now, nextAttemptAt: now, lastError: null });
   });
 
   it('goes back to what it was when Stripe has not taken it', () => {
@@ -56,12 +56,34 @@ describe('settlementOf', () => {
   });
 
   it('stays ambiguous without an answer, and never becomes pending', () => {
-    expect(settlementOf(claimed(pending), { kind: 'ambiguous', reason: 'cut off' }, now, 0.5)).toEqual({ status: 'ambiguous', nextAttemptAt: at(750), lastError: 'cut off' });
+    expect(settlementOf(claimed(pending), { kind: 'ambiguous', reason: 'cut off' }, now, 0.5)).toEqual({ status: 'ambiguous', firstSentAt: now, nextAttemptAt: at(750), lastError: 'cut off' });
   });
 
   it('has failed with the reason when it was refused', () => {
     const answer = { kind: 'rejected' as const, code: 'timestamp_too_far_in_past', message: 'too old' };
-    expect(settlementOf(claimed(pending), answer, now, 0)).toEqual({ status: 'failed', lastError: 'timestamp_too_far_in_past: too old' });
+    expect(settlementOf(claimed(pending), answer, now, 0)).toMatchObject({ status: 'failed', lastError: 'timestamp_too_far_in_past: too old' });
+  });
+});
+
+describe('claimable', () => {
+  const of = (...events: Parameters<typeof claimOf>[0][]) => claimable(events, now).length;
+
+  it('takes the first events of a queue that may be sent, and none behind one that may not', () => {
+    expect([of(pending, pending), of(pending, { ...pending, nextAttemptAt: at(1) }, pending), of({ ...pending, nextAttemptAt: at(1) }, pending)]).toEqual([2, 1, 0]);
+    expect(of({ status: 'ambiguous', attempts: 1, firstSentAt: at(-24 * HOUR), nextAttemptAt: now }, pending)).toBe(0);
+  });
+
+  it('gives back what was not sent as it was', () => {
+    expect(unclaimed(claimed(pending))).toEqual({ status: 'pending', firstSentAt: null, nextAttemptAt: now, lastError: null });
+  });
+});
+
+describe('countsAt', () => {
+  const DAY = 24 * HOUR;
+  it('is when it happened, as long as Stripe counts that', () => {
+    expect(countsAt(at(-34 * DAY), false, now)).toEqual(at(-34 * DAY));
+    expect(countsAt(at(-35 * DAY + HOUR), false, now)).toEqual(now);
+    expect(countsAt(at(-HOUR), true, now)).toEqual(now);
   });
 });
 

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { canonicalJson, derivedId, Postgres, sha256Hex, type Database, type Tx } from '#platform';
+import { OutboxStore } from '../outbox/outbox.store.js';
 import { bookingBreaks, type BookingBreakRow } from './booking-breaks.query.js';
 import { examinedPeriods, meterSums, type MeterSumsRow } from './compared-meters.query.js';
 import type { Break, BreakKind, ComparedMeter, Reconciliation } from './reconciliation.js';
@@ -28,7 +30,10 @@ type StoredMeter = { [Key in keyof ComparedMeter]: string };
 
 @Injectable()
 export class ReconciliationStore {
-  constructor(private readonly db: Postgres) {}
+  constructor(
+    private readonly db: Postgres,
+    private readonly outbox: OutboxStore,
+  ) {}
 
   /** All layers but Stripe, as of one moment. */
   async picture(organizationId: string, endedAfter: Date): Promise<Picture> {
@@ -60,27 +65,23 @@ export class ReconciliationStore {
     return rows.map((row) => ({ ...row, status: row.status as OpenEvent['status'] }));
   }
 
-  /** What Stripe's total proved. Conditional on the state it was read in: delivery may have moved on. */
+  /** What Stripe's total proved. Conditional on the state it was read in: delivery may have moved on. Queues that waited to know it go on. */
   async applyFates(organizationId: string, fates: { confirmedIds: readonly string[]; requeuedIds: readonly string[] }, now: Date): Promise<void> {
-    const { confirmedIds, requeuedIds } = fates;
-    if (confirmedIds.length > 0) {
-      await this.db
-        .updateTable('meterEvents')
-        .set({ status: 'confirmed', lastError: null })
-        .where('organizationId', '=', organizationId)
-        .where('id', 'in', confirmedIds)
-        .where('status', 'in', ['sent', 'ambiguous'])
-        .execute();
-    }
-    if (requeuedIds.length > 0) {
-      await this.db
-        .updateTable('meterEvents')
-        .set({ status: 'pending', firstSentAt: null, nextAttemptAt: now })
-        .where('organizationId', '=', organizationId)
-        .where('id', 'in', requeuedIds)
-        .where('status', '=', 'ambiguous')
-        .execute();
-    }
+    await this.db.transaction().execute(async (tx) => {
+      const update = (ids: readonly string[], from: readonly string[], to: { status: string; lastError?: null; firstSentAt?: null; countsAt?: null; nextAttemptAt?: Date }) =>
+        tx
+          .updateTable('meterEvents')
+          .set(to)
+          .where('organizationId', '=', organizationId)
+          .where('id', '=', sql<string>`any(${ids}::text[])`)
+          .where('status', 'in', from)
+          .returning(['organizationId', 'customerId', 'eventName'])
+          .execute();
+      const confirmed = await update(fates.confirmedIds, ['sent', 'ambiguous'], { status: 'confirmed', lastError: null });
+      // As new: Stripe has forgotten the identifier, and the time that it counts at is chosen again.
+      const requeued = await update(fates.requeuedIds, ['ambiguous'], { status: 'pending', firstSentAt: null, countsAt: null, nextAttemptAt: now });
+      await this.outbox.makeDue(tx, [...confirmed, ...requeued].map((queue) => ({ ...queue, dueAt: now })));
+    });
   }
 
   /**

@@ -14,11 +14,14 @@ import type { SendAnswer } from './send-answer.js';
 import type { StripeSettings } from './stripe-settings.js';
 
 export interface StripeMeterEvent {
-  /** Identifier and idempotency key. */
-  id: string;
+  /** And idempotency key. */
+  identifier: string;
   eventName: string;
   stripeCustomerId: string;
   valueMicros: Micros;
+  /** The timestamp that Stripe counts it at. */
+  countsAt: Date;
+  /** When it happened, where that is another time: Stripe keeps it beside the value. */
   occurredAt: Date;
 }
 
@@ -88,21 +91,19 @@ export class StripeGateway {
   }
 
   /** Never throws for what Stripe or the network did: each case is an answer. */
-  async sendMeterEvent(event: StripeMeterEvent): Promise<SendAnswer> {
-    try {
-      await this.#stripe.billing.meterEvents.create(
-        {
-          event_name: event.eventName,
-          identifier: event.id,
-          timestamp: Math.floor(event.occurredAt.getTime() / 1000),
-          payload: { stripe_customer_id: event.stripeCustomerId, value: event.valueMicros.toString() },
-        },
-        { idempotencyKey: event.id, maxNetworkRetries: 0 },
-      );
-      return { kind: 'accepted' };
-    } catch (error) {
-      return answerOf(error, event.id);
-    }
+  async sendMeterEvent({ eventName, identifier, stripeCustomerId, valueMicros, countsAt, occurredAt }: StripeMeterEvent): Promise<SendAnswer> {
+    const moved = countsAt.getTime() === occurredAt.getTime() ? {} : { occurred_at: occurredAt.toISOString() };
+    const timestamp = Math.floor(countsAt.getTime() / 1000);
+    const payload = { stripe_customer_id: stripeCustomerId, value: valueMicros.toString(), ...moved };
+    return answered(identifier, () => this.#stripe.billing.meterEvents.create({ event_name: eventName, identifier, timestamp, payload }, { idempotencyKey: identifier, maxNetworkRetries: 0 }));
+  }
+
+  /**
+   * Takes the event of an identifier out of its meter, within 24 hours of its receipt. Never throws for what Stripe or the network did.
+   * @returns `rejected` where Stripe does not do that any more, and has changed nothing
+   */
+  async cancelMeterEvent({ eventName, identifier, idempotencyKey }: { eventName: string; identifier: string; idempotencyKey: string }): Promise<SendAnswer> {
+    return answered(identifier, () => this.#stripe.billing.meterEventAdjustments.create({ type: 'cancel', event_name: eventName, cancel: { identifier } }, { idempotencyKey, maxNetworkRetries: 0 }), isCancelledAlready);
   }
 
   /**
@@ -131,7 +132,23 @@ function exactMicros(value: number, meterId: string): Micros {
   });
 }
 
-function answerOf(error: unknown, identifier: string): SendAnswer {
+async function answered(identifier: string, call: () => Promise<unknown>, isKnown = isKnownIdentifier): Promise<SendAnswer> {
+  try {
+    await call();
+    return { kind: 'accepted' };
+  } catch (error) {
+    return answerOf(error, (refusal) => isKnown(refusal, identifier));
+  }
+}
+
+type Refusal = Stripe.errors.StripeInvalidRequestError;
+
+const isKnownIdentifier = ({ code, message }: Refusal, identifier: string): boolean => code === 'duplicate_meter_event' || (code === undefined && message.includes(identifier));
+
+/** No code says so. It is asked for again only by whoever cancelled it and got no answer. */
+const isCancelledAlready = ({ message }: Refusal): boolean => /already (been )?cancell?ed/i.test(message);
+
+function answerOf(error: unknown, isKnown: (refusal: Refusal) => boolean): SendAnswer {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const reason = reasonOf(error);
   if (error instanceof Stripe.errors.StripeConnectionError) {
@@ -145,8 +162,7 @@ function answerOf(error: unknown, identifier: string): SendAnswer {
   // The first call under this key is still being worked on.
   if (error.statusCode === 409) return { kind: 'retry', afterMs: retryAfterMs(error), reason };
   if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-    const isKnown = error.code === 'duplicate_meter_event' || (error.code === undefined && error.message.includes(identifier));
-    return isKnown ? { kind: 'already_known' } : { kind: 'rejected', code: error.code ?? error.rawType ?? 'invalid_request_error', message: error.message };
+    return isKnown(error) ? { kind: 'already_known' } : { kind: 'rejected', code: error.code ?? error.rawType ?? 'invalid_request_error', message: error.message };
   }
   if (error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'rejected', code: 'idempotency_error', message: error.message };
   return { kind: 'ambiguous', reason };

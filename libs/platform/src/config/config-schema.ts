@@ -48,6 +48,7 @@ export const configSchema = z.object({
   DECIDE_EVERY_MS: milliseconds(1000).describe('How often quiet conversations are looked for'),
   DELIVER_EVERY_MS: milliseconds(1000).describe('How often the outbox to Stripe is drained'),
   RECONCILE_EVERY_MS: milliseconds(60_000).describe('How often the ledger is compared with Stripe'),
+  STRIPE_CALLS_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(500).describe('How many meter events are sent in a second at most. Stripe takes 1000 in live mode, about 25 with a test key, from all processes together'),
   CLOSE_EVERY_MS: milliseconds(60_000).describe('How often periods that are over are closed'),
   PERIOD_GRACE_MS: milliseconds(1_800_000).describe('So long after its end a period is locked: until then it takes what was decided in it and what is disputed. Stripe finalises an invoice about an hour after the end'),
   ERASE_EVERY_MS: milliseconds(600_000).describe('How often erasures of message bodies, and settings of retention, are carried out again for what was loaded late'),

@@ -171,19 +171,32 @@ export interface Labels {
 
 export interface MeterEvents {
   attempts: Generated<number>;
+  countsAt: Timestamp | null;
+  creditNoteId: string | null;
   currency: string;
   customerId: string;
   eventName: string;
   firstSentAt: Timestamp | null;
+  generation: Generated<number>;
   id: string;
   lastError: string | null;
+  method: Generated<string>;
   nextAttemptAt: Timestamp;
   occurredAt: Timestamp;
   organizationId: string;
   postingId: string;
+  route: Generated<string>;
   sequence: Generated<bigint>;
   status: Generated<string>;
   valueMicros: bigint;
+}
+
+export interface MeterQueues {
+  customerId: string;
+  dueAt: Timestamp | null;
+  eventName: string;
+  leasedUntil: Timestamp | null;
+  organizationId: string;
 }
 
 export interface ModelPrices {
@@ -457,6 +470,7 @@ export interface DB {
   jobLeases: JobLeases;
   labels: Labels;
   meterEvents: MeterEvents;
+  meterQueues: MeterQueues;
   modelPrices: ModelPrices;
   organizations: Organizations;
   outcomeDecisions: OutcomeDecisions;
