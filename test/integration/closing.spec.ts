@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { StripeGateway } from '#billing';
+import { EvidenceReader, EvidenceStore, StripeGateway, writeBundle } from '#billing';
 import { parsePeriod } from '#ledger';
-import { listPriceOf, type Price } from '#outcomes';
+import { DecisionStore, listPriceOf, type Price } from '#outcomes';
 import { formatMicros, ManualClock } from '#platform';
 import { billingServices } from '../support/billing-services.js';
 import { DecidedOutcomes } from '../support/decided-outcomes.js';
@@ -37,6 +40,8 @@ interface Given {
 
 const services = () => billingServices(stores.postgres, clock, new StripeGateway({ secretKey: 'sk_test_x', apiUrl: 'http://127.0.0.1:1' }), { graceMs: GRACE_MS });
 
+const evidenceReader = () => new EvidenceReader(services().statements, new EvidenceStore(stores.postgres), new DecisionStore(stores.postgres), clock);
+
 /** A customer with an active contract, and what decides for it. */
 async function customerWith({ terms = '', timeZone = 'UTC', customerId = 'northwind' }: Given = {}) {
   const all = services();
@@ -48,7 +53,7 @@ async function customerWith({ terms = '', timeZone = 'UTC', customerId = 'northw
   return {
     ...all,
     decide: (price: Price, ...ids: string[]) => decided.decide(...ids.map((conversationId) => ({ conversationId, customerId, contractId: customerId, price, amountMicros: listPriceOf(price, UNIT) }))),
-    takeBack: (...ids: string[]) => decided.decide(...ids.map((conversationId) => ({ conversationId, customerId, price: null }))),
+    takeBack: (...ids: string[]) => decided.decide(...ids.map((conversationId) => ({ conversationId, customerId, contractId: customerId, price: null }))),
     close: () => all.closing.closeDue(organizationId),
     statement: (period: string) => all.statements.read(organizationId, customerId, period),
     linesOf: async (period: string) => (await all.statements.read(organizationId, customerId, period)).lines.flatMap(({ kind, charges }) => charges.map(({ corrects, amountMicros }) => [kind, corrects?.label ?? null, formatMicros(amountMicros)])),
@@ -103,6 +108,27 @@ describe('closing', () => {
     // 7 less in October is 7 more to the commitment.
     expect(await linesOf('2026-12')).toEqual([['outcome', '2026-10', '-7.00'], ['commitment', '2026-11', '7.00']]);
     await expect(close()).resolves.toEqual([]);
+  });
+
+  it('rounds each line when its period is over, half to even, so that Stripe has nothing left to round', async () => {
+    const { decide, takeBack, close, linesOf, statement } = await customerWith();
+    const price = (unitMicros: bigint): Price => ({ kind: 'flat', unitMicros });
+    await decide(price(995_000n), 'a', 'b', 'c');
+    expect(await statement('2026-10')).toMatchObject({ totalMicros: 2_985_000n, totalMinor: 298n });
+    moveTo('2026-11-01T00:00:00Z');
+    await close();
+    expect(await linesOf('2026-10')).toEqual([['outcome', null, '2.985'], ['outcome', null, '-0.005']]);
+    expect(await statement('2026-10')).toMatchObject({ totalMicros: 2_980_000n, totalMinor: 298n });
+    // Within the grace the line is another one, and rounded anew.
+    await takeBack('a');
+    await close();
+    expect(await linesOf('2026-10')).toEqual([['outcome', null, '1.99'], ['outcome', null, '0.00']]);
+    moveTo('2026-11-01T00:30:00Z');
+    await close();
+    await takeBack('b');
+    moveTo('2026-12-01T00:00:00Z');
+    await close();
+    expect(await linesOf('2026-11')).toEqual([['outcome', '2026-10', '-0.995'], ['outcome', null, '-0.005']]);
   });
 
   it('is done for each customer by their own calendar, when their own month ends', async () => {
@@ -161,6 +187,37 @@ describe('a locked period', () => {
       await sql`ALTER TABLE entries ENABLE TRIGGER USER`.execute(tx);
     });
     expect(await closing.verifyLocked(organizationId)).toMatchObject({ verified: 1, differences: [{ customerId: 'northwind', period: '2026-10', lockedSha256: sha256 }] });
+  });
+
+  it('is recounted by its customer from the evidence alone, tiers, terms and rounding included', async () => {
+    const { decide, takeBack, close } = await customerWith({ terms: 'minimum: 20\ncap: 30' });
+    const tiers: Price = { kind: 'graduated', tiers: [{ upTo: 2n * UNIT, unitMicros: 1_500_001n, flatMicros: 0n }, { upTo: null, unitMicros: 700_000n, flatMicros: 250_000n }] };
+    const packages: Price = { kind: 'package', size: 3n * UNIT, packageMicros: 2_500_000n };
+    await decide(tiers, 'a', 'b', 'c', 'd');
+    await decide(packages, 'e', 'f', 'g', 'h');
+    await takeBack('a', 'h');
+    moveTo('2026-11-01T02:00:00Z');
+    await close();
+    await takeBack('b');
+    moveTo('2026-12-01T02:00:00Z');
+    await close();
+    for (const [month, total] of [['2026-10', '20.000000'], ['2026-11', '20.000000']] as const) {
+      const directory = join(stores.config.DATA_DIR, `evidence-${month}`);
+      await writeBundle(directory, false, await evidenceReader().read(organizationId, 'northwind', month));
+      const { status, stdout } = spawnSync(process.execPath, [join(directory, 'verify.mjs')], { encoding: 'utf8', env: {} });
+      expect([status, stdout]).toEqual([0, expect.stringContaining('OK: every hash fits')]);
+      expect(stdout).toContain('The period is locked');
+      expect(stdout).toMatch(new RegExp(`^total .*${total}`, 'm'));
+      // One micro of rounding, of a term or of a tier more, and it is noticed.
+      const path = join(directory, 'statement.json');
+      const text = readFileSync(path, 'utf8');
+      for (const [found, edited] of [['"amountMicros": "20000000"', '"amountMicros": "20000001"'], ['"unitMicros": "1500001"', '"unitMicros": "1500002"']] as const) {
+        if (!text.includes(found)) continue;
+        writeFileSync(path, text.replaceAll(found, edited));
+        const tampered = spawnSync(process.execPath, [join(directory, 'verify.mjs')], { encoding: 'utf8', env: {} });
+        expect([tampered.status, tampered.stdout]).toEqual([1, expect.stringMatching(/price (of its charge )?gives|and the decisions give/)]);
+      }
+    }
   });
 
   it('takes no posting and no change, whatever asks for it', async () => {

@@ -1,9 +1,9 @@
 import type { BookingService } from '#billing';
 import type { Decision, Price } from '#outcomes';
-import { derivedId, type Clock, type Database } from '#platform';
+import { derivedId, sha256Hex, type Clock, type Database } from '#platform';
 
 /** What of a decision books have no use for. */
-const ELSEWHERE = { contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', isTestTraffic: false, addition: '', listed: null, finalAt: null, facts: {}, factsSha256: '', modelCostUsd: '0', costUnknownSpans: 0 } as const;
+const ELSEWHERE = { contractVersion: 1, agent: 'support', variant: 'base', locale: 'en', channel: 'chat', isTestTraffic: false, addition: '', listed: null, finalAt: null, facts: {}, factsSha256: sha256Hex('{}'), modelCostUsd: '0', costUnknownSpans: 0 } as const;
 
 export interface DecidedOutcome {
   conversationId: string;

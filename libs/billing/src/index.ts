@@ -30,6 +30,7 @@ export {
   type StatementSummary,
 } from './statements/statement.js';
 export { MarginReader, type Margin } from './margin/margin.reader.js';
+export { EvidenceStore } from './evidence/evidence.store.js';
 export { EvidenceReader } from './evidence/evidence.reader.js';
 export { type EvidenceRecord, type EvidenceStatement } from './evidence/evidence-record.js';
 export { parseStatementId, statementIdOf, type NamedStatement } from './evidence/statement-id.js';

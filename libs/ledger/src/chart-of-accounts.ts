@@ -9,12 +9,13 @@
  * | `shortfall:minimum`     | income        | credit   | what a period lacked to its minimum                                          |
  * | `shortfall:commitment`  | income        | credit   | what a commitment lacked when it ended                                       |
  * | `allowance:cap`         | contra income | debit    | what was above the cap of a period                                           |
+ * | `rounding`              | income        | credit   | what rounding the lines of statements to whole cents has added, or taken off |
  */
-export type Account = `receivable:${string}` | `revenue:${string}` | `repricing:${string}` | 'shortfall:minimum' | 'shortfall:commitment' | 'allowance:cap';
+export type Account = `receivable:${string}` | `revenue:${string}` | `repricing:${string}` | 'shortfall:minimum' | 'shortfall:commitment' | 'allowance:cap' | 'rounding';
 
 export const receivableOf = (customerId: string): Account => `receivable:${customerId}`;
 export const revenueOf = (outcome: string): Account => `revenue:${outcome}`;
 export const repricingOf = (outcome: string): Account => `repricing:${outcome}`;
 
-/** What a term of a contract earns or gives away. */
-export const TERM_ACCOUNTS = { minimum: 'shortfall:minimum', commitment: 'shortfall:commitment', cap: 'allowance:cap' } as const satisfies Record<string, Account>;
+/** What a term of a contract, or rounding, earns or gives away. */
+export const TERM_ACCOUNTS = { minimum: 'shortfall:minimum', commitment: 'shortfall:commitment', cap: 'allowance:cap', rounding: 'rounding' } as const satisfies Record<string, Account>;

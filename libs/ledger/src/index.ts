@@ -1,4 +1,4 @@
-export { outcomeCharge, termCharge, type Charge, type ChargeKind } from './charge.js';
+export { outcomeCharge, roundingCharge, termCharge, type Charge, type ChargeKind, type OutcomeCharge, type TermCharge, type TermKind } from './charge.js';
 export { receivableOf, repricingOf, revenueOf, TERM_ACCOUNTS, type Account } from './chart-of-accounts.js';
 export { LedgerStore, chargeOf } from './ledger.store.js';
 export { lastInstant, parsePeriod, periodLabel, periodOf, periodStartRange, type Period } from './period.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { type Database, type Tx } from '#platform';
-import type { Charge } from './charge.js';
+import type { Charge, TermCharge, TermKind } from './charge.js';
 import { assertBalanced, type Entry, type Posting } from './posting.js';
 import { ProjectionStore } from './projection.store.js';
 
@@ -52,7 +52,7 @@ export class LedgerStore {
       .selectFrom('postings as p')
       .innerJoin('charges as c', 'c.id', 'p.chargeId')
       .select(['p.id', 'p.kind', 'p.decisionId', 'p.reverses', 'p.quantityMicros', 'p.periodStart', 'p.periodEnd', 'p.bookedAt'])
-      .select(['c.id as chargeId', 'c.organizationId', 'c.customerId', 'c.contractId', 'c.periodStart as chargedFrom', 'c.periodEnd as chargedUntil', 'c.kind as chargeKind', 'c.outcome', 'c.grade', 'c.currency', 'c.pricing'])
+      .select(['c.id as chargeId', 'c.organizationId', 'c.customerId', 'c.contractId', 'c.periodStart as chargedFrom', 'c.periodEnd as chargedUntil', 'c.kind as chargeKind', 'c.outcome', 'c.grade', 'c.line', 'c.currency', 'c.pricing'])
       .where('p.organizationId', '=', organizationId)
       .where('p.id', '=', isOne)
       .execute();
@@ -83,7 +83,7 @@ export class LedgerStore {
   }
 
   /** The commitments of a contract, as far as they are due. */
-  async commitments(tx: Tx | Database, { organizationId, customerId, contractId, currency }: Pick<Charge, 'organizationId' | 'customerId' | 'contractId' | 'currency'>): Promise<Charge[]> {
+  async commitments(tx: Tx | Database, { organizationId, customerId, contractId, currency }: Pick<TermCharge, 'organizationId' | 'customerId' | 'contractId' | 'currency'>): Promise<TermCharge[]> {
     const rows = await tx
       .selectFrom('charges')
       .selectAll()
@@ -93,7 +93,7 @@ export class LedgerStore {
       .where('currency', '=', currency)
       .where('kind', '=', 'commitment')
       .execute();
-    return rows.map(chargeOf);
+    return rows.map(chargeOf).filter((charge): charge is TermCharge => charge.kind === 'commitment');
   }
 
   /** Which of the charges are of a period whose terms are booked. */
@@ -109,12 +109,27 @@ export class LedgerStore {
     return new Set(rows.map(({ id }) => id));
   }
 
+  /** The number of the posting that was booked last into a customer's period; it only grows. */
+  async lastSequence(tx: Tx, { organizationId, customerId, period }: Pick<Charge, 'organizationId' | 'customerId' | 'period'>): Promise<bigint> {
+    const row = await tx
+      .selectFrom('postings')
+      .select('sequence')
+      .where('organizationId', '=', organizationId)
+      .where('customerId', '=', customerId)
+      .where('periodStart', '=', period.start)
+      .orderBy('sequence', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.sequence ?? 0n;
+  }
+
   /** Adds charges that are not there yet. */
   async addCharges(tx: Tx, charges: readonly Charge[]): Promise<void> {
     for (const part of inParts(charges)) {
       const rows = part.map(({ period, pricing, ...charge }) => ({
         outcome: null,
         grade: null,
+        line: null,
         ...charge,
         periodStart: period.start,
         periodEnd: period.end,
@@ -130,19 +145,21 @@ export interface ChargeRow {
   id: string;
   organizationId: string;
   customerId: string;
-  contractId: string;
+  contractId: string | null;
   periodStart: Date;
   periodEnd: Date;
   kind: string;
   outcome: string | null;
   grade: string | null;
+  line: string | null;
   currency: string;
   pricing: unknown;
 }
 
-export function chargeOf({ id, organizationId, customerId, contractId, periodStart, periodEnd, kind, outcome, grade, currency, pricing }: ChargeRow): Charge {
-  const key = { id, organizationId, customerId, contractId, period: { start: periodStart, end: periodEnd }, currency, pricing };
-  return outcome !== null && grade !== null ? { ...key, kind: 'outcome', outcome, grade } : { ...key, kind: kind as Exclude<Charge['kind'], 'outcome'> };
+export function chargeOf({ id, organizationId, customerId, contractId, periodStart, periodEnd, kind, outcome, grade, line, currency, pricing }: ChargeRow): Charge {
+  const key = { id, organizationId, customerId, period: { start: periodStart, end: periodEnd }, currency };
+  if (line !== null || contractId === null) return { ...key, kind: 'rounding', contractId: null, pricing: null, line: line ?? '' };
+  return outcome !== null && grade !== null ? { ...key, contractId, pricing, kind: 'outcome', outcome, grade } : { ...key, contractId, pricing, kind: kind as TermKind };
 }
 
 function inParts<Item>(items: readonly Item[]): Item[][] {

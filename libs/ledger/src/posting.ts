@@ -1,5 +1,5 @@
 import { assertInvariant, derivedId, type Micros } from '#platform';
-import type { Charge } from './charge.js';
+import type { Charge, OutcomeCharge } from './charge.js';
 import { receivableOf, repricingOf, revenueOf, TERM_ACCOUNTS, type Account } from './chart-of-accounts.js';
 import type { Period } from './period.js';
 
@@ -12,7 +12,7 @@ export interface Entry {
 
 /**
  * `outcome`: an outcome at the price that it has by itself. `reversal`: takes one back. `repricing`: what the quantity of the whole charge
- * changes about the price of those in it. `term`: a minimum, a commitment or a cap.
+ * changes about the price of those in it. `term`: a minimum, a commitment or a cap, or the rounding of a line.
  */
 export type PostingKind = 'outcome' | 'reversal' | 'repricing' | 'term';
 
@@ -43,7 +43,7 @@ export interface Booking {
 }
 
 /** @param amountMicros what the outcome costs by itself: 0 or more */
-export function outcomePosting(charge: Charge & { kind: 'outcome' }, outcome: Booking & { decisionId: string; quantityMicros: bigint; amountMicros: Micros }): Posting {
+export function outcomePosting(charge: OutcomeCharge, outcome: Booking & { decisionId: string; quantityMicros: bigint; amountMicros: Micros }): Posting {
   const { amountMicros, decisionId, ...rest } = outcome;
   assertInvariant(amountMicros >= 0n && rest.quantityMicros > 0n, `an outcome has a price of 0 or more and a quantity above 0, not ${amountMicros} and ${rest.quantityMicros}`);
   return { ...rest, id: derivedId('posting', 'outcome', decisionId), kind: 'outcome', charge, decisionId, reverses: null, entries: entriesOf(charge, revenueOf(charge.outcome), amountMicros) };

@@ -10,10 +10,12 @@
  */
 import { Injectable } from '@nestjs/common';
 import { assertInvariant, canonicalJson, Clock, sha256Hex, type Tx } from '#platform';
-import { adjustmentPosting, bookedMicros, LedgerStore, NO_TOTAL, ProjectionStore, receivableMovement, type Booking, type Charge, type ChargeTotal, type Period, type Posting } from '#ledger';
+import { adjustmentPosting, bookedMicros, LedgerStore, NO_TOTAL, ProjectionStore, receivableMovement, roundingCharge, type Booking, type Charge, type ChargeTotal, type Period, type Posting, type TermCharge } from '#ledger';
 import { OutboxStore } from '../outbox/outbox.store.js';
 import { commitmentStart, missingFrom } from '../rating/charge-pricing.js';
 import { termAmounts } from '../rating/term-amounts.js';
+import { minorMicros } from '../statements/rounded-minor.js';
+import type { StatementLine } from '../statements/statement.js';
 
 /** What terms are worked out for. */
 export interface ContractPeriod {
@@ -46,7 +48,7 @@ export class Books {
   async settle(tx: Tx, of: ContractPeriod, booking: Booking): Promise<Posting[]> {
     const chargesIn = async (from: Date, until: Date) => (await this.ledger.charges(tx, of, from, until)).filter(isOf(of));
     const charges = await chargesIn(of.period.start, of.period.end);
-    const commitment = charges.find(({ kind }) => kind === 'commitment');
+    const commitment = charges.find((charge): charge is TermCharge => charge.kind === 'commitment');
     const earlier = commitment ? await chargesIn(commitmentStart(commitment), of.period.start) : [];
     const totals = await this.projections.totals(tx, [...charges, ...earlier].map(({ id }) => id));
     const amounts = termAmounts(charges, earlier, totals);
@@ -57,6 +59,20 @@ export class Books {
       return missing === 0n ? [] : [adjustmentPosting(charge, missing, after, booking)];
     });
     const written = await this.ledger.post(tx, adjustments, this.clock.now());
+    await this.#enqueue(tx, written);
+    return written;
+  }
+
+  /**
+   * Rounds the lines of a period that is over: what is booked for each is then a whole number of cents, and Stripe has nothing left to round.
+   * A second time it books what has changed since.
+   */
+  async round(tx: Tx, of: Omit<ContractPeriod, 'contractId' | 'currency'>, lines: readonly (Pick<StatementLine, 'eventName' | 'amountMicros' | 'amountMinor'> & { currency: string })[], booking: Booking): Promise<Posting[]> {
+    const unrounded = lines.map((line) => ({ ...line, missing: minorMicros(line.amountMinor, line.currency) - line.amountMicros })).filter(({ missing }) => missing !== 0n);
+    if (unrounded.length === 0) return [];
+    const after = `posting ${await this.ledger.lastSequence(tx, of)}`;
+    const postings = unrounded.map(({ eventName, currency, missing }) => adjustmentPosting(roundingCharge({ ...of, currency }, eventName), missing, after, booking));
+    const written = await this.ledger.post(tx, postings, this.clock.now());
     await this.#enqueue(tx, written);
     return written;
   }
@@ -76,7 +92,8 @@ export class Books {
     const changed = [...lastByCharge(written).values()];
     const settled = await this.ledger.settledCharges(tx, changed.map(({ charge }) => charge.id));
     const affected = new Map<string, { of: ContractPeriod; booking: Booking }>();
-    for (const { charge, period, bookedAt } of changed.filter(({ charge: { id } }) => settled.has(id))) {
+    for (const { charge, period, bookedAt } of changed) {
+      if (charge.kind === 'rounding' || !settled.has(charge.id)) continue;
       const booking = { period, bookedAt };
       const add = (of: ContractPeriod) => affected.set(keyOf(of), { of, booking });
       add(charge);

@@ -1,5 +1,5 @@
 import { sha256Hex } from '#platform';
-import type { Charge } from '#ledger';
+import type { Charge, TermKind } from '#ledger';
 
 const SLUG_LENGTH_MAX = 60;
 
@@ -14,6 +14,9 @@ export function meterName(outcome: string, currency: string): string {
 }
 
 /** The meter of a charge. No outcome's name begins with an underscore, so that none meets that of a term. */
-export function meterOf(charge: Pick<Charge, 'kind' | 'currency'> & { outcome?: string }): string {
-  return meterName(charge.kind === 'outcome' ? (charge.outcome ?? '') : `_${charge.kind}`, charge.currency);
+export function meterOf(charge: Charge): string {
+  if (charge.kind === 'rounding') return charge.line;
+  return charge.kind === 'outcome' ? meterName(charge.outcome, charge.currency) : termMeter(charge.kind, charge.currency);
 }
+
+export const termMeter = (kind: TermKind, currency: string): string => meterName(`_${kind}`, currency);

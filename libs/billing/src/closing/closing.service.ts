@@ -9,7 +9,7 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson, Clock, CONFIG, DomainError, LOGGER, messageOf, Postgres, sha256Hex, type Config, type Logger, type Tx } from '#platform';
-import { lastInstant, LedgerStore, periodLabel, PeriodStore, ProjectionStore } from '#ledger';
+import { lastInstant, LedgerStore, periodLabel, PeriodStore, ProjectionStore, type TermCharge } from '#ledger';
 import { ContractStore } from '#outcomes';
 import { Books } from '../booking/books.js';
 import { StatementReader } from '../statements/statement.reader.js';
@@ -98,11 +98,13 @@ export class ClosingService {
     // What holds for a period is fixed when it is first settled: a version that is activated later says nothing about it.
     if (due.settledAt === null) await this.ledger.addCharges(tx, termCharges(organizationId, customerId, period, versions));
     await this.store.markSettled(tx, due, this.clock.now());
-    const terms = (await this.ledger.charges(tx, due, period.start, period.end)).filter(({ kind }) => kind !== 'outcome');
+    const terms = (await this.ledger.charges(tx, due, period.start, period.end)).filter((charge): charge is TermCharge => charge.kind !== 'outcome' && charge.kind !== 'rounding');
     const ofContracts = new Map(terms.map((term) => [`${term.contractId} ${term.currency}`, term]));
     let isChanged = due.settledAt === null;
     for (const of of ofContracts.values()) isChanged = (await this.books.settle(tx, of, { period, bookedAt: lastInstant(period) })).length > 0 || isChanged;
-    return isChanged;
+    const lines = (await this.statements.ofPeriod(tx, organizationId, customerId, period)).flatMap(({ currency, lines: ofCurrency }) => ofCurrency.map((line) => ({ ...line, currency })));
+    const rounded = await this.books.round(tx, { organizationId, customerId, period }, lines, { period, bookedAt: lastInstant(period) });
+    return isChanged || rounded.length > 0;
   }
 
   async #lock(tx: Tx, due: ClosingPeriod): Promise<ClosedPeriod['result']> {

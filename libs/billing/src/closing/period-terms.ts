@@ -1,4 +1,4 @@
-import { lastInstant, parsePeriod, periodLabel, periodOf, termCharge, type Charge, type Period } from '#ledger';
+import { lastInstant, parsePeriod, periodLabel, periodOf, termCharge, type Period, type TermCharge } from '#ledger';
 import { dayIn, type Contract, type ContractStatus } from '#outcomes';
 import type { TermJson } from '../rating/charge-pricing.js';
 
@@ -14,7 +14,7 @@ export interface ContractInUse {
  * Of the versions of a contract that were in force in it, those that are active count before those that were retired, and then the newest:
  * one contract has one minimum a period, however often it was changed in it.
  */
-export function termCharges(organizationId: string, customerId: string, period: Period, versions: readonly ContractInUse[]): Charge[] {
+export function termCharges(organizationId: string, customerId: string, period: Period, versions: readonly ContractInUse[]): TermCharge[] {
   const inUse = versions.filter(({ contract, activatedAt }) => contract.customer.id === customerId && activatedAt < period.end && touches(contract, period));
   const byContract = Map.groupBy(inUse, ({ contract }) => contract.id);
   return [...byContract.values()].flatMap((ofContract) => {
@@ -39,7 +39,7 @@ export function periodsInUse({ contract, activatedAt }: ContractInUse, now: Date
   return periods;
 }
 
-function chargesOf(organizationId: string, contract: Contract, period: Period): Charge[] {
+function chargesOf(organizationId: string, contract: Contract, period: Period): TermCharge[] {
   const { minimumMicros, capMicros, commitment } = contract.terms;
   const key = { organizationId, customerId: contract.customer.id, contractId: contract.id, period, currency: contract.currency };
   const term = (kind: 'minimum' | 'cap' | 'commitment', pricing: TermJson) => termCharge({ ...key, pricing }, kind);

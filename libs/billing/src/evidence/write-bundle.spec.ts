@@ -27,7 +27,7 @@ function recordsOf(bookings: readonly EvidenceBooking[]): EvidenceRecord[] {
   const total = bookings.reduce((sum, { amountMicros }) => sum + BigInt(amountMicros), 0n);
   const [totalMicros, totalMinor] = [String(total), String(roundedMinor(total, 'KWD'))];
   const charge = {
-    ...{ id: 'charge_1', contractId: 'support', grade: 'judged', corrects: null, pricing: null, tiers: [], outcomes: bookings.length, reversals: 0, quantityMicros: String(1_000_000 * bookings.length) },
+    ...{ id: 'charge_1', kind: 'outcome' as const, contractId: 'support', grade: 'judged', corrects: null, pricing: null, tiers: [], outcomes: bookings.length, reversals: 0, quantityMicros: String(1_000_000 * bookings.length) },
     ...{ listedMicros: totalMicros, reversedMicros: '0', adjustedMicros: '0', amountMicros: totalMicros },
   };
   const statement: EvidenceStatement = {

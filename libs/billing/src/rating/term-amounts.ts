@@ -1,4 +1,4 @@
-import { bookedMicros, NO_TOTAL, type Charge, type ChargeTotal } from '#ledger';
+import { bookedMicros, NO_TOTAL, type Charge, type ChargeTotal, type TermCharge } from '#ledger';
 import { applyTerms } from '#outcomes';
 import type { Micros } from '#platform';
 import { commitmentStart, termOfCharge } from './charge-pricing.js';
@@ -13,7 +13,7 @@ type Totals = ReadonlyMap<string, ChargeTotal>;
  */
 export function termAmounts(charges: readonly Charge[], earlier: readonly Charge[], totals: Totals): Map<string, Micros> {
   const outcomesMicros = charges.filter(({ kind }) => kind === 'outcome').reduce((sum, charge) => sum + booked(charge, totals), 0n);
-  const [cap, minimum, commitment] = (['cap', 'minimum', 'commitment'] as const).map((kind) => charges.find((charge) => charge.kind === kind));
+  const [cap, minimum, commitment] = (['cap', 'minimum', 'commitment'] as const).map((kind) => charges.find((charge): charge is TermCharge => charge.kind === kind));
   const terms = { capMicros: cap ? BigInt(termOfCharge(cap).amountMicros) : null, minimumMicros: minimum ? BigInt(termOfCharge(minimum).amountMicros) : null };
   const amounts = applyTerms(outcomesMicros, terms, commitment && { restMicros: restOf(commitment, earlier, totals) });
   const byCharge = [[cap, amounts.capMicros], [minimum, amounts.minimumMicros], [commitment, amounts.commitmentMicros]] as const;
@@ -21,7 +21,7 @@ export function termAmounts(charges: readonly Charge[], earlier: readonly Charge
 }
 
 /** What of a commitment the periods before its last one have not reached. */
-function restOf(commitment: Charge, earlier: readonly Charge[], totals: Totals): Micros {
+function restOf(commitment: TermCharge, earlier: readonly Charge[], totals: Totals): Micros {
   const before = earlier.filter(({ period }) => period.start >= commitmentStart(commitment) && period.start < commitment.period.start);
   const rest = BigInt(termOfCharge(commitment).amountMicros) - before.reduce((sum, charge) => sum + booked(charge, totals), 0n);
   return rest > 0n ? rest : 0n;

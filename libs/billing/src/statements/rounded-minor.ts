@@ -13,3 +13,8 @@ export function minorDigits(currency: string): number {
 export function roundedMinor(amountMicros: Micros, currency: string): bigint {
   return divideHalfEven(amountMicros * 10n ** BigInt(minorDigits(currency)), MICROS_PER_UNIT);
 }
+
+/** An amount in the smallest unit of its currency, in micros. */
+export function minorMicros(amountMinor: bigint, currency: string): Micros {
+  return (amountMinor * MICROS_PER_UNIT) / 10n ** BigInt(minorDigits(currency));
+}

@@ -1,5 +1,6 @@
 import { bookedMicros, periodLabel, type Charge } from '#ledger';
 import { evidenceGrades, priceOf, tierShares, type PriceJson } from '#outcomes';
+import { assertInvariant, type Micros } from '#platform';
 import { meterOf } from '../booking/meter-name.js';
 import { priceOfCharge } from '../rating/charge-pricing.js';
 import { roundedMinor } from './rounded-minor.js';
@@ -8,28 +9,32 @@ import type { BookedCharge, StatementCharge, StatementLine, StatementPeriod } fr
 /**
  * The lines of a statement from what was booked for each charge: outcomes by name, then terms; in a line the best evidence first, corrections
  * of earlier periods after what is of this one. Each line is what one meter is told, and is rounded once, as Stripe rounds a line of its
- * invoice: rounding the charges of a line one by one could differ from that by a cent.
+ * invoice: rounding the charges of a line one by one could differ from that by a cent. When a period is over what that changes is booked, and
+ * a line is whole.
  */
 export function statementLines(booked: readonly BookedCharge[], period: StatementPeriod): StatementLine[] {
   const byMeter = Map.groupBy(booked.toSorted(inStatementOrder), ({ charge }) => meterOf(charge));
-  return [...byMeter].flatMap(([eventName, ofLine]) => {
-    const [first] = ofLine;
-    if (!first) return [];
+  return [...byMeter].map(([eventName, ofLine]) => {
+    const first = ofLine.find(({ charge }) => charge.kind !== 'rounding')?.charge;
+    assertInvariant(first !== undefined && first.kind !== 'rounding', `${eventName} is more than its rounding`);
     const charges = ofLine.map((one) => statementCharge(one, period));
     const amountMicros = charges.reduce((sum, charge) => sum + charge.amountMicros, 0n);
-    return [
-      {
-        kind: first.charge.kind,
-        outcome: first.charge.kind === 'outcome' ? first.charge.outcome : null,
-        eventName,
-        outcomes: charges.reduce((sum, { outcomes }) => sum + outcomes, 0),
-        reversals: charges.reduce((sum, { reversals }) => sum + reversals, 0),
-        amountMicros,
-        amountMinor: roundedMinor(amountMicros, first.charge.currency),
-        charges,
-      },
-    ];
+    return {
+      kind: first.kind,
+      outcome: first.kind === 'outcome' ? first.outcome : null,
+      eventName,
+      outcomes: charges.reduce((sum, { outcomes }) => sum + outcomes, 0),
+      reversals: charges.reduce((sum, { reversals }) => sum + reversals, 0),
+      amountMicros,
+      amountMinor: roundedMinor(unroundedMicros(charges), first.currency),
+      charges,
+    };
   });
+}
+
+/** What a line comes to before it is rounded. */
+export function unroundedMicros(charges: readonly Pick<StatementCharge, 'kind' | 'amountMicros'>[]): Micros {
+  return charges.reduce((sum, { kind, amountMicros }) => (kind === 'rounding' ? sum : sum + amountMicros), 0n);
 }
 
 function statementCharge({ charge, total }: BookedCharge, period: StatementPeriod): StatementCharge {
@@ -39,6 +44,7 @@ function statementCharge({ charge, total }: BookedCharge, period: StatementPerio
   return {
     ...total,
     id: charge.id,
+    kind: charge.kind,
     contractId: charge.contractId,
     grade: charge.kind === 'outcome' ? charge.grade : null,
     corrects,
@@ -49,7 +55,7 @@ function statementCharge({ charge, total }: BookedCharge, period: StatementPerio
   };
 }
 
-const KINDS = ['outcome', 'minimum', 'commitment', 'cap'] as const;
+const KINDS = ['outcome', 'minimum', 'commitment', 'cap', 'rounding'] as const;
 
 function inStatementOrder(a: BookedCharge, b: BookedCharge): number {
   const [x, y] = [orderOf(a.charge), orderOf(b.charge)];

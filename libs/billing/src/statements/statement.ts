@@ -1,5 +1,5 @@
 import type { Evidence, PriceJson, TierShare } from '#outcomes';
-import type { Charge, ChargeKind, ChargeTotal, PeriodStatus } from '#ledger';
+import type { Charge, ChargeKind, ChargeTotal, PeriodStatus, TermKind } from '#ledger';
 import type { Micros } from '#platform';
 
 export interface StatementPeriod {
@@ -15,8 +15,10 @@ export interface StatementPeriod {
 /** What one charge adds to a statement: outcomes at one price, or a term of the contract. */
 export interface StatementCharge extends ChargeTotal {
   id: string;
-  contractId: string;
-  /** Null for a term. */
+  kind: ChargeKind;
+  /** Null for rounding, which is of no contract. */
+  contractId: string | null;
+  /** Null for a term and for rounding. */
   grade: string | null;
   /** The earlier period that it corrects; null where it is of the statement's own. */
   corrects: StatementPeriod | null;
@@ -30,7 +32,7 @@ export interface StatementCharge extends ChargeTotal {
 
 /** What one outcome, or one kind of term, comes to: one line of Stripe's invoice. */
 export interface StatementLine {
-  kind: ChargeKind;
+  kind: 'outcome' | TermKind;
   /** Null for a term. */
   outcome: string | null;
   /** Of Stripe's meter. */
@@ -40,7 +42,7 @@ export interface StatementLine {
   reversals: number;
   /** Exact: the sum of its charges. */
   amountMicros: Micros;
-  /** Rounded to the currency's smallest unit, once, half to even. */
+  /** Rounded to the currency's smallest unit, once, half to even; when the period is over that is what is booked. */
   amountMinor: bigint;
   charges: StatementCharge[];
 }

@@ -66,12 +66,13 @@ export interface Breaks {
 }
 
 export interface Charges {
-  contractId: string;
+  contractId: string | null;
   currency: string;
   customerId: string;
   grade: string | null;
   id: string;
   kind: string;
+  line: string | null;
   organizationId: string;
   outcome: string | null;
   periodEnd: Timestamp;
@@ -127,6 +128,25 @@ export interface Contracts {
   sourceSha256: string;
   status: string;
   version: number;
+}
+
+export interface CreditNotes {
+  amountMinor: bigint;
+  attempts: Generated<number>;
+  createdAt: Timestamp;
+  currency: string;
+  customerId: string;
+  eventName: string;
+  firstSentAt: Timestamp | null;
+  id: string;
+  invoiceId: string;
+  invoiceLineId: string;
+  lastError: string | null;
+  nextAttemptAt: Timestamp;
+  organizationId: string;
+  periodStart: Timestamp;
+  status: Generated<string>;
+  stripeId: string | null;
 }
 
 export interface Customers {
@@ -395,6 +415,35 @@ export interface SignalClaims {
   signal: string;
 }
 
+export interface StripeEvents {
+  attempts: Generated<number>;
+  createdAt: Timestamp;
+  id: string;
+  kind: string;
+  lastError: string | null;
+  objectId: string | null;
+  processedAt: Timestamp | null;
+  receivedAt: Timestamp;
+  type: string;
+}
+
+export interface StripeInvoices {
+  comparedAt: Timestamp | null;
+  currency: string;
+  customerId: string;
+  differences: Json | null;
+  heldAt: Timestamp | null;
+  id: string;
+  lines: Json;
+  number: string | null;
+  organizationId: string;
+  periodEnd: Timestamp;
+  periodStart: Timestamp;
+  readAt: Timestamp;
+  status: string;
+  totalMinor: bigint;
+}
+
 export interface StripeObjects {
   createdAt: Timestamp;
   key: string;
@@ -464,6 +513,7 @@ export interface DB {
   contentErasures: ContentErasures;
   contractReplays: ContractReplays;
   contracts: Contracts;
+  creditNotes: CreditNotes;
   customers: Customers;
   entries: Entries;
   jobCursors: JobCursors;
@@ -486,6 +536,8 @@ export interface DB {
   runs: Runs;
   shadowOutcomes: ShadowOutcomes;
   signalClaims: SignalClaims;
+  stripeEvents: StripeEvents;
+  stripeInvoices: StripeInvoices;
   stripeObjects: StripeObjects;
   suites: Suites;
   telemetrySettings: TelemetrySettings;

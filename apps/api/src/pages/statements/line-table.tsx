@@ -19,8 +19,8 @@ export function LineTable({ statement }: { statement: Statement }) {
   const { currency, lines } = statement;
   const digits = minorDigits(currency);
   const money = (amount: bigint) => <Money amount={amount} currency={currency} />;
-  const counted = (row: Row) => (row.rank === 'tier' || row.line.kind !== 'outcome' ? undefined : row.rank === 'line' ? row.line : row.charge);
-  const chargeOf = (row: Row) => (row.rank === 'tier' ? undefined : row.charge);
+  const outcomesIn = (row: Row) => (row.rank !== 'tier' && row.charge?.kind === 'outcome' ? row.charge : undefined);
+  const counted = (row: Row) => (row.rank === 'line' && row.line.kind === 'outcome' ? row.line : outcomesIn(row));
   return (
     <Table
       caption={`By outcome, grade of evidence and tier, in ${currency}`}
@@ -31,8 +31,8 @@ export function LineTable({ statement }: { statement: Statement }) {
         { header: 'Line', cell: (row) => nameOf(row, statement) },
         { header: 'Outcomes', isNumber: true, cell: (row) => formatDefined(counted(row)?.outcomes, formatCount) },
         { header: 'Taken back', isNumber: true, cell: (row) => formatDefined(counted(row)?.reversals, formatCount) },
-        { header: 'Quantity', isNumber: true, cell: (row) => formatDefined(row.rank === 'tier' ? row.tier.quantity : counted(row) && chargeOf(row)?.quantityMicros, quantityText) },
-        { header: 'Each', isNumber: true, cell: (row) => (row.rank === 'tier' ? money(row.tier.unitMicros) : formatDefined(chargeOf(row), (charge) => unitPriceText(charge, currency))) },
+        { header: 'Quantity', isNumber: true, cell: (row) => formatDefined(row.rank === 'tier' ? row.tier.quantity : outcomesIn(row)?.quantityMicros, quantityText) },
+        { header: 'Each', isNumber: true, cell: (row) => (row.rank === 'tier' ? money(row.tier.unitMicros) : formatDefined(outcomesIn(row), (charge) => unitPriceText(charge, currency))) },
         { header: 'Exact', isNumber: true, cell: (row) => money(row.rank === 'tier' ? row.tier.amountMicros : row.rank === 'charge' ? row.charge.amountMicros : row.line.amountMicros) },
         { header: 'To pay', isNumber: true, cell: (row) => (row.rank === 'line' ? formatMinor(row.line.amountMinor, digits, currency) : '') },
       ]}
@@ -69,6 +69,7 @@ function nameOf(row: Row, statement: Statement) {
   }
   const { line, charge } = row;
   if (!charge) return line.kind === 'outcome' ? inWords(line.outcome ?? '') : TERM_NAMES[line.kind];
+  if (charge.kind === 'rounding') return 'rounding to the smallest unit';
   const correction = charge.corrects ? `, corrects ${charge.corrects.label}` : '';
   if (line.kind !== 'outcome') return `${termText(line, charge, statement.currency)}${correction}`;
   const outcome = row.rank === 'line' ? `${inWords(line.outcome ?? '')}, ` : '';

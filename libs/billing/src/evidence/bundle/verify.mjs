@@ -327,9 +327,9 @@ async function recount(statement, context) {
     expect(!context.seen.has(adjustment.postingId), where, `posting ${adjustment.postingId} is counted a second time`);
     context.seen.add(adjustment.postingId);
     expect(isIn(adjustment.bookedAt, statement.period), where, `was booked at ${adjustment.bookedAt}, which is not in the period`);
-    const { line, counted } = context.charges.get(adjustment.chargeId) ?? {};
+    const { line, charge, counted } = context.charges.get(adjustment.chargeId) ?? {};
     if (!counted) return wrong(where, `is of charge ${adjustment.chargeId}, which statement.json does not have`);
-    expect((line.kind === 'outcome') === (adjustment.kind === 'repricing'), where, `is a ${adjustment.kind} of ${nameOf(line)}`);
+    expect((charge.kind === 'outcome') === (adjustment.kind === 'repricing'), where, `is a ${adjustment.kind} of ${nameOf(line)}`);
     counted.adjustedMicros += micros(adjustment.amountMicros, where);
   });
   const notBilled = await eachLine('not-billed.jsonl', (decision, where) => {
@@ -344,7 +344,10 @@ async function recount(statement, context) {
   const lines = statement.lines.map((line) => {
     const charges = line.charges.map(({ id }) => context.charges.get(id));
     const [outcomes, reversals, amount] = [sum(charges.map(({ counted }) => counted.outcomes)), sum(charges.map(({ counted }) => counted.reversals)), sum(charges.map(({ amount }) => amount))];
-    const minor = rounded(amount, statement.minorDigits);
+    const minor = rounded(sum(charges.filter(({ charge }) => charge.kind !== 'rounding').map(({ amount: part }) => part)), statement.minorDigits);
+    // Once rounding is booked, nothing is left to round.
+    const isRounded = line.charges.some(({ kind }) => kind === 'rounding');
+    expect(!isRounded || minor * MICROS_PER_UNIT === amount * 10n ** BigInt(statement.minorDigits), find('amountMicros', 'eventName', line.eventName), `${nameOf(line)}: is ${amount} micros, which is not what rounding it gives`);
     const given = { outcomes, reversals, amountMicros: amount, amountMinor: minor };
     for (const [key, is] of Object.entries(given)) expect(String(line[key]) === String(is), find(key, 'eventName', line.eventName), `${nameOf(line)}: ${key} is ${line[key]}, and the decisions give ${is}`);
     return { line, charges, outcomes, reversals, amount, minor };
@@ -358,7 +361,7 @@ async function recount(statement, context) {
 function checkAmount(one, context, at) {
   const { line, charge, counted } = one;
   one.amount = counted.listedMicros + counted.reversedMicros + counted.adjustedMicros;
-  const name = [nameOf(line), charge.grade].filter((part) => part !== null).join(' ');
+  const name = [nameOf(line), charge.kind === 'rounding' ? 'rounding' : charge.grade].filter((part) => part !== null).join(' ');
   for (const [key, is] of Object.entries({ ...counted, amountMicros: one.amount })) expect(String(charge[key]) === String(is), at(key), `${name}: ${key} is ${charge[key]}, and the decisions give ${is}`);
   // What corrects an earlier period is a difference to what the statement of that period has.
   if (charge.corrects !== null || charge.pricing === null) return;
@@ -399,7 +402,7 @@ function printCount(statement, { lines, totalMicros, totalMinor, bookings, notBi
   const { minorDigits: digits, currency, period } = statement;
   const rows = lines.flatMap(({ line, charges, outcomes, reversals, amount, minor }) => [
     [nameOf(line), String(outcomes), String(reversals), decimal(amount, 6), decimal(minor, digits)],
-    ...(line.kind === 'outcome' ? charges.map(({ charge, counted, amount: part }) => [`  ${charge.grade}${charge.corrects ? ` of ${charge.corrects.label}` : ''}`, String(counted.outcomes), String(counted.reversals), decimal(part, 6), '']) : []),
+    ...(line.kind === 'outcome' ? charges.map(({ charge, counted, amount: part }) => [`  ${charge.grade ?? charge.kind}${charge.corrects ? ` of ${charge.corrects.label}` : ''}`, String(counted.outcomes), String(counted.reversals), decimal(part, 6), '']) : []),
   ]);
   const table = [['', 'outcomes', 'taken back', 'exact', 'to pay'], ...rows, ['total', '', '', decimal(totalMicros, 6), decimal(totalMinor, digits)]];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column].length)));
