@@ -118,10 +118,10 @@ describe('billing API', () => {
         snapshotSha256: null,
         lines: [
           {
-            ...{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_usd', outcomes: 3, reversals: 0, amountMicros: '2970000', amountMinor: '297' },
+            ...{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_usd', corrects: null, outcomes: 3, reversals: 0, amountMicros: '2970000', amountMinor: '297' },
             charges: [
               {
-                ...{ id: expect.any(String), contractId: 'support', grade: 'judged', corrects: null, pricing: { kind: 'flat', unitMicros: '990000' } },
+                ...{ id: expect.any(String), contractId: 'support', kind: 'outcome', grade: 'judged', pricing: { kind: 'flat', unitMicros: '990000' } },
                 tiers: [{ from: '0', upTo: null, quantity: '3000000', unitMicros: '990000', flatMicros: '0', amountMicros: '2970000' }],
                 ...{ outcomes: 3, reversals: 0, quantityMicros: '3000000', listedMicros: '2970000', reversedMicros: '0', adjustedMicros: '0', amountMicros: '2970000' },
               },

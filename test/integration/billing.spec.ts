@@ -416,7 +416,7 @@ describe('statements', () => {
 
     const statement = await statements.read(organizationId, 'northwind', '2026-11', { timeZone: TIME_ZONE });
     const [line] = statement.lines;
-    const charge = { contractId: 'support', corrects: null, outcomes: 1, reversals: 0, quantityMicros: 1_000_000n, reversedMicros: 0n, adjustedMicros: 0n };
+    const charge = { contractId: 'support', outcomes: 1, reversals: 0, quantityMicros: 1_000_000n, reversedMicros: 0n, adjustedMicros: 0n };
     expect(statement).toMatchObject({
       customer: { id: 'northwind', name: 'NORTHWIND' },
       currency: 'USD',
@@ -430,7 +430,7 @@ describe('statements', () => {
     });
     expect(statement.lines).toEqual([
       {
-        ...{ kind: 'outcome', outcome: 'resolved', eventName: METER, outcomes: 4, reversals: 1, amountMicros: 2_313_335n, amountMinor: 231n },
+        ...{ kind: 'outcome', outcome: 'resolved', eventName: METER, corrects: null, outcomes: 4, reversals: 1, amountMicros: 2_313_335n, amountMinor: 231n },
         charges: [
           expect.objectContaining({ ...charge, grade: 'customer_confirmed', outcomes: 3, reversals: 1, quantityMicros: 2_000_000n, listedMicros: 2_970_000n, reversedMicros: -990_000n, amountMicros: 1_980_000n }),
           expect.objectContaining({ ...charge, grade: 'inferred', listedMicros: 333_335n, amountMicros: 333_335n }),

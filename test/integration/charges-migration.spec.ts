@@ -66,10 +66,13 @@ describe('books from before there were charges', () => {
 
   it('give the statements that they gave, with what was taken back as a correction of its month', async () => {
     const charge = { grade: 'judged', pricing: null, adjustedMicros: 0n };
-    expect(await statements().read('acme', 'northwind', '2026-10')).toMatchObject({ totalMicros: 1_490_000n, period: { timeZone: 'Europe/Berlin' }, lines: [{ outcomes: 2, reversals: 0, charges: [{ ...charge, corrects: null, quantityMicros: 2_000_000n }] }] });
+    expect(await statements().read('acme', 'northwind', '2026-10')).toMatchObject({ totalMicros: 1_490_000n, period: { timeZone: 'Europe/Berlin' }, lines: [{ outcomes: 2, reversals: 0, corrects: null, charges: [{ ...charge, quantityMicros: 2_000_000n }] }] });
     expect(await statements().read('acme', 'northwind', '2026-11')).toMatchObject({
       totalMicros: 0n,
-      lines: [{ outcomes: 1, reversals: 1, charges: [{ ...charge, corrects: null, amountMicros: 990_000n }, { ...charge, corrects: { label: '2026-10' }, amountMicros: -990_000n }] }],
+      lines: [
+        { outcomes: 1, reversals: 0, corrects: null, charges: [{ ...charge, amountMicros: 990_000n }] },
+        { outcomes: 0, reversals: 1, corrects: { label: '2026-10' }, charges: [{ ...charge, amountMicros: -990_000n }] },
+      ],
     });
   });
 

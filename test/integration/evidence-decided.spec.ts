@@ -89,13 +89,14 @@ describe('an evidence bundle', () => {
     const statement = await statementFromApi();
     expect(statement.lines.map(({ outcome, outcomes, reversals, amountMicros, amountMinor }) => [outcome, outcomes, reversals, amountMicros, amountMinor])).toEqual([
       ['refunded', 1, 0, '1800000', '180'],
-      // 3 x 0.995 + 0.405 - 0.405 of October = 2.985, half to even.
-      ['resolved', 4, 1, '2985000', '298'],
+      ['resolved', 4, 0, '3390000', '339'],
+      // Of October: half to even.
+      ['resolved', 0, 1, '-405000', '-40'],
     ]);
     const { status, said } = verify(bundle);
     expect(status).toBe(0);
-    expect([statement.totalMicros, statement.totalMinor]).toEqual(['4785000', '478']);
-    expect(said).toMatch(/^total +4\.785000 +4\.78$/m);
+    expect([statement.totalMicros, statement.totalMinor]).toEqual(['4785000', '479']);
+    expect(said).toMatch(/^total +4\.785000 +4\.79$/m);
     expect(said).toContain('2 decisions of the period were not billed');
     expect(readdirSync(bundle).toSorted()).toEqual(['README.md', 'adjustments.jsonl', 'contracts', 'decisions.jsonl', 'lines.sha256', 'manifest.json', 'not-billed.jsonl', 'statement.json', 'verify.mjs']);
   });

@@ -163,25 +163,25 @@ const parsed = (path: string) => linesOf(path).map((line) => JSON.parse(line));
 describe('an export of evidence', () => {
   it('is recounted to the total of the statement by a process that has nothing but the bundle', async () => {
     const statement = JSON.parse((await get(STATEMENT, secrets.acme)).text);
-    const charges = ({ charges: of }: { charges: Record<string, unknown>[] }) => of.map(({ grade, corrects, outcomes, reversals, amountMicros }) => [grade, (corrects as { label: string } | null)?.label ?? null, outcomes, reversals, amountMicros]);
-    expect(statement.lines.map((line: Record<string, unknown> & { charges: Record<string, unknown>[] }) => [line.outcome, line.outcomes, line.reversals, line.amountMicros, line.amountMinor, charges(line)])).toEqual([
-      // 2.01 cents
-      ['resolved', 6, 3, '20100', '2', [
-        ['system_verified', null, 1, 0, '5000'],
-        ['judged', null, 1, 0, '0'],
-        ['judged', null, 3, 2, '15000'],
-        ['inferred', null, 1, 0, '25100'],
-        ['inferred', '2026-10', 0, 1, '-25000'],
+    const charges = ({ charges: of }: { charges: Record<string, unknown>[] }) => of.map(({ grade, outcomes, reversals, amountMicros }) => [grade, outcomes, reversals, amountMicros]);
+    expect(statement.lines.map((line: Record<string, unknown> & { charges: Record<string, unknown>[] }) => [line.outcome, (line.corrects as { label: string } | null)?.label ?? null, line.outcomes, line.reversals, line.amountMicros, line.amountMinor, charges(line)])).toEqual([
+      // 4.51 cents, and 2.5 to even.
+      ['resolved', null, 6, 2, '45100', '5', [
+        ['system_verified', 1, 0, '5000'],
+        ['judged', 1, 0, '0'],
+        ['judged', 3, 2, '15000'],
+        ['inferred', 1, 0, '25100'],
       ]],
-      ['sale', 2, 0, '3750000', '375', [['customer_confirmed', null, 1, 0, expect.stringMatching(/^(1250000|2500000)$/)], ['customer_confirmed', null, 1, 0, expect.stringMatching(/^(1250000|2500000)$/)]]],
+      ['resolved', '2026-10', 0, 1, '-25000', '-2', [['inferred', 0, 1, '-25000']]],
+      ['sale', null, 2, 0, '3750000', '375', [['customer_confirmed', 1, 0, expect.stringMatching(/^(1250000|2500000)$/)], ['customer_confirmed', 1, 0, expect.stringMatching(/^(1250000|2500000)$/)]]],
     ]);
-    expect([statement.totalMicros, statement.totalMinor]).toEqual(['3770100', '377']);
+    expect([statement.totalMicros, statement.totalMinor]).toEqual(['3770100', '378']);
 
     const { code, out } = await verified(pristine);
     expect([code, out]).toEqual([0, expect.stringContaining('OK: every hash fits')]);
-    expect(out).toMatch(/^total +3\.770100 +3\.77$/m);
-    expect(out).toMatch(/^resolved +6 +3 +0\.020100 +0\.02$/m);
-    expect(out).toMatch(/^ {2}inferred of 2026-10 +0 +1 +-0\.025000$/m);
+    expect(out).toMatch(/^total +3\.770100 +3\.78$/m);
+    expect(out).toMatch(/^resolved +6 +2 +0\.045100 +0\.05$/m);
+    expect(out).toMatch(/^resolved of 2026-10 +0 +1 +-0\.025000 +-0\.02$/m);
     expect(out).toContain('The period is over, and not locked yet');
     expect(out).toContain(JSON.parse(readFileSync(join(pristine, 'manifest.json'), 'utf8')).rootSha256);
     const { format, id, organization, minorDigits, statusInWords, exportedAt, contracts, bookings, notBilled: others, ...shown } = JSON.parse(readFileSync(join(pristine, 'statement.json'), 'utf8'));
@@ -286,7 +286,7 @@ describe('astrolabe evidence export', () => {
   it('says as JSON what it wrote', async () => {
     const out = join(directory, 'as-json');
     const { out: said } = await exported(out, '--json');
-    expect(JSON.parse(said)).toMatchObject({ directory: out, statement: 'northwind/2026-11/USD', bookings: 11, notBilled: 4, currency: 'USD', totalMicros: '3770100', totalMinor: '377', status: 'closing' });
+    expect(JSON.parse(said)).toMatchObject({ directory: out, statement: 'northwind/2026-11/USD', bookings: 11, notBilled: 4, currency: 'USD', totalMicros: '3770100', totalMinor: '378', status: 'closing' });
     expect(JSON.parse(said).files.map(({ path }: { path: string }) => path)).toEqual(['README.md', 'adjustments.jsonl', 'contracts/support-v1.yaml', 'contracts/support-v2.yaml', 'decisions.jsonl', 'lines.sha256', 'not-billed.jsonl', 'statement.json', 'verify.mjs']);
   });
 
@@ -355,7 +355,7 @@ describe('what was tampered with', () => {
   });
 
   const amount = (text: string) => text.replace('"amountMicros":"15000"', '"amountMicros":"16000"');
-  const total = (text: string) => text.replace('"totalMinor": "377"', '"totalMinor": "378"');
+  const total = (text: string) => text.replace('"totalMinor": "378"', '"totalMinor": "379"');
   const oneLine = () => linesOf(join(bundle, 'decisions.jsonl'))[0] ?? '';
   const lineOf = (text: string) => readFileSync(join(pristine, 'statement.json'), 'utf8').split('\n').findIndex((line) => line.includes(text)) + 1;
 
@@ -369,7 +369,7 @@ describe('what was tampered with', () => {
     ['a reason of what was not billed', () => editLine('not-billed.jsonl', 2, (text) => text.replace('handed_over', 'spam')), () => ['not-billed.jsonl:2: was changed']],
     ['a term of a contract', () => edit('contracts/support-v2.yaml', (text) => text.replace('0.015', '0.014')), () => ['contracts/support-v2.yaml:11: was changed', 'contracts/support-v2.yaml: is not the text of contract support version 2']],
     ['one contract for the other', swapContracts, () => ['contracts/support-v1.yaml:2: was changed', 'contracts/support-v2.yaml:2: was changed']],
-    ['the total', () => edit('statement.json', total), () => [`statement.json:${lineOf('"totalMinor"')}: was changed`, `statement.json:${lineOf('"totalMinor"')}: totalMinor is 378, and the decisions give 377`]],
+    ['the total', () => edit('statement.json', total), () => [`statement.json:${lineOf('"totalMinor"')}: was changed`, `statement.json:${lineOf('"totalMinor"')}: totalMinor is 379, and the decisions give 378`]],
     ['ends of lines', () => edit('not-billed.jsonl', (text) => text.slice(0, -1)), () => ['not-billed.jsonl: is not as it was exported, though its lines are']],
     ['a file more', () => writeFileSync(join(bundle, 'contracts', 'support-v3.yaml'), 'x'), () => ['contracts/support-v3.yaml: is not in the manifest']],
     ['a file less', () => rmSync(join(bundle, 'contracts', 'support-v1.yaml')), () => ['contracts/support-v1.yaml: is missing']],
@@ -398,8 +398,8 @@ describe('what was tampered with', () => {
     ['what was billed, among what was not', () => insertLine('not-billed.jsonl', 1, JSON.stringify(JSON.parse(oneLine()).decision)), () => ['not-billed.jsonl:1: decision dec_']],
     ['one contract for the other', swapContracts, () => ['contracts/support-v1.yaml: is not the text of contract support version 1', 'contracts/support-v2.yaml: is not the text']],
     ['the hash of a contract in a decision', () => editLine('decisions.jsonl', 2, (text) => text.replace(/"sha256":"../, '"sha256":"zz')), () => ['decisions.jsonl:2: decision dec_', 'names another text of contract support version 2']],
-    ['the total', () => edit('statement.json', total), () => [`statement.json:${lineOf('"totalMinor"')}: totalMinor is 378, and the decisions give 377`]],
-    ['a line rounded otherwise, with the total', () => edit('statement.json', (text) => total(text).replace('"amountMinor": "2"', '"amountMinor": "3"')), () => [`statement.json:${lineOf('"amountMinor": "2"')}: resolved: amountMinor is 3, and the decisions give 2`]],
+    ['the total', () => edit('statement.json', total), () => [`statement.json:${lineOf('"totalMinor"')}: totalMinor is 379, and the decisions give 378`]],
+    ['a line rounded otherwise, with the total', () => edit('statement.json', (text) => total(text).replace('"amountMinor": "5"', '"amountMinor": "6"')), () => [`statement.json:${lineOf('"amountMinor": "5"')}: resolved: amountMinor is 6, and the decisions give 5`]],
     ['the charge of an outcome', () => editLine('decisions.jsonl', 3, (text) => text.replace(/"chargeId":"[^"]*"/, `"chargeId":${JSON.stringify(parsed(join(pristine, 'decisions.jsonl'))[4].chargeId)}`)), () => ['is resolved system_verified support, and its charge is for resolved judged support', 'and the price of its charge gives 15000']],
     ['a quantity', () => editLine('decisions.jsonl', 3, (text) => text.replace(/"quantityMicros":"1000000"\D*$/, (end) => end.replace('1000000', '2000000'))), () => ['decisions.jsonl:3: counts a quantity of 2000000, and its decision says 1000000']],
     ['an adjustment that nobody booked', () => insertLine('adjustments.jsonl', 1, JSON.stringify({ amountMicros: '-1', bookedAt: '2026-11-10T12:00:00.000Z', chargeId: parsed(join(pristine, 'decisions.jsonl'))[4].chargeId, kind: 'repricing', postingId: 'posting_x' })), () => ['resolved judged: adjustedMicros is 0, and the decisions give -1', 'resolved judged: is 14999 micros, and its price gives 15000']],

@@ -67,11 +67,11 @@ export class Books {
    * Rounds the lines of a period that is over: what is booked for each is then a whole number of cents, and Stripe has nothing left to round.
    * A second time it books what has changed since.
    */
-  async round(tx: Tx, of: Omit<ContractPeriod, 'contractId' | 'currency'>, lines: readonly (Pick<StatementLine, 'eventName' | 'amountMicros' | 'amountMinor'> & { currency: string })[], booking: Booking): Promise<Posting[]> {
+  async round(tx: Tx, of: Omit<ContractPeriod, 'contractId' | 'currency'>, lines: readonly (Pick<StatementLine, 'eventName' | 'corrects' | 'amountMicros' | 'amountMinor'> & { currency: string })[], booking: Booking): Promise<Posting[]> {
     const unrounded = lines.map((line) => ({ ...line, missing: minorMicros(line.amountMinor, line.currency) - line.amountMicros })).filter(({ missing }) => missing !== 0n);
     if (unrounded.length === 0) return [];
     const after = `posting ${await this.ledger.lastSequence(tx, of)}`;
-    const postings = unrounded.map(({ eventName, currency, missing }) => adjustmentPosting(roundingCharge({ ...of, currency }, eventName), missing, after, booking));
+    const postings = unrounded.map(({ eventName, corrects, currency, missing }) => adjustmentPosting(roundingCharge({ ...of, period: corrects ? { start: corrects.start, end: corrects.end } : of.period, currency }, eventName), missing, after, booking));
     const written = await this.ledger.post(tx, postings, this.clock.now());
     await this.#enqueue(tx, written);
     return written;

@@ -27,14 +27,14 @@ function recordsOf(bookings: readonly EvidenceBooking[]): EvidenceRecord[] {
   const total = bookings.reduce((sum, { amountMicros }) => sum + BigInt(amountMicros), 0n);
   const [totalMicros, totalMinor] = [String(total), String(roundedMinor(total, 'KWD'))];
   const charge = {
-    ...{ id: 'charge_1', kind: 'outcome' as const, contractId: 'support', grade: 'judged', corrects: null, pricing: null, tiers: [], outcomes: bookings.length, reversals: 0, quantityMicros: String(1_000_000 * bookings.length) },
+    ...{ id: 'charge_1', kind: 'outcome' as const, contractId: 'support', grade: 'judged', pricing: null, tiers: [], outcomes: bookings.length, reversals: 0, quantityMicros: String(1_000_000 * bookings.length) },
     ...{ listedMicros: totalMicros, reversedMicros: '0', adjustedMicros: '0', amountMicros: totalMicros },
   };
   const statement: EvidenceStatement = {
     ...{ format: 'astrolabe-evidence/2', id: 'northwind/2026-11/KWD', organization: 'acme', customer: { id: 'northwind', name: 'Northwind' }, currency: 'KWD', minorDigits: 3 },
     period: { label: '2026-11', start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z', timeZone: 'UTC' },
     ...{ status: 'open', statusInWords: 'The period is still running', exportedAt: AT, contracts: [contract] },
-    lines: [{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_kwd', outcomes: bookings.length, reversals: 0, amountMicros: totalMicros, amountMinor: totalMinor, charges: [charge] }],
+    lines: [{ kind: 'outcome', outcome: 'resolved', eventName: 'astrolabe_resolved_kwd', corrects: null, outcomes: bookings.length, reversals: 0, amountMicros: totalMicros, amountMinor: totalMinor, charges: [charge] }],
     ...{ totalMicros, totalMinor, ledgerBalanceMicros: totalMicros, bookings: bookings.length, notBilled: 0 },
   };
   return [{ statement }, { contract: { ...contract, source: SOURCE } }, ...bookings.map((each) => ({ booking: each })), { end: { bookings: bookings.length, adjustments: 0, notBilled: 0 } }];

@@ -1,5 +1,5 @@
 import { bookedMicros, periodLabel, type Charge } from '#ledger';
-import { evidenceGrades, priceOf, tierShares, type PriceJson } from '#outcomes';
+import { evidenceGrades, tierShares, type PriceJson } from '#outcomes';
 import { assertInvariant, type Micros } from '#platform';
 import { meterOf } from '../booking/meter-name.js';
 import { priceOfCharge } from '../rating/charge-pricing.js';
@@ -7,22 +7,24 @@ import { roundedMinor } from './rounded-minor.js';
 import type { BookedCharge, StatementCharge, StatementLine, StatementPeriod } from './statement.js';
 
 /**
- * The lines of a statement from what was booked for each charge: outcomes by name, then terms; in a line the best evidence first, corrections
- * of earlier periods after what is of this one. Each line is what one meter is told, and is rounded once, as Stripe rounds a line of its
- * invoice: rounding the charges of a line one by one could differ from that by a cent. When a period is over what that changes is booked, and
- * a line is whole.
+ * The lines of a statement from what was booked for each charge: outcomes by name, then terms; what corrects an earlier period is a line of
+ * its own after what is of this one, because it need not go to Stripe the same way. In a line the best evidence first. A line is what one meter
+ * is told, and is rounded once, as Stripe rounds a line of its invoice: rounding the charges of a line one by one could differ from that by a
+ * cent. When a period is over what that changes is booked, and a line is whole.
  */
 export function statementLines(booked: readonly BookedCharge[], period: StatementPeriod): StatementLine[] {
-  const byMeter = Map.groupBy(booked.toSorted(inStatementOrder), ({ charge }) => meterOf(charge));
-  return [...byMeter].map(([eventName, ofLine]) => {
+  const byLine = Map.groupBy(booked.toSorted(inStatementOrder), ({ charge }) => `${meterOf(charge)} ${charge.period.start.toISOString()}`);
+  return [...byLine.values()].map((ofLine) => {
     const first = ofLine.find(({ charge }) => charge.kind !== 'rounding')?.charge;
-    assertInvariant(first !== undefined && first.kind !== 'rounding', `${eventName} is more than its rounding`);
-    const charges = ofLine.map((one) => statementCharge(one, period));
+    assertInvariant(first !== undefined && first.kind !== 'rounding', 'a line is more than its rounding');
+    const corrects = first.period.start.getTime() === period.start.getTime() ? null : { ...first.period, label: periodLabel(first.period), timeZone: period.timeZone };
+    const charges = ofLine.map((one) => statementCharge(one, corrects !== null));
     const amountMicros = charges.reduce((sum, charge) => sum + charge.amountMicros, 0n);
     return {
       kind: first.kind,
       outcome: first.kind === 'outcome' ? first.outcome : null,
-      eventName,
+      eventName: meterOf(first),
+      corrects,
       outcomes: charges.reduce((sum, { outcomes }) => sum + outcomes, 0),
       reversals: charges.reduce((sum, { reversals }) => sum + reversals, 0),
       amountMicros,
@@ -37,20 +39,18 @@ export function unroundedMicros(charges: readonly Pick<StatementCharge, 'kind' |
   return charges.reduce((sum, { kind, amountMicros }) => (kind === 'rounding' ? sum : sum + amountMicros), 0n);
 }
 
-function statementCharge({ charge, total }: BookedCharge, period: StatementPeriod): StatementCharge {
+function statementCharge({ charge, total }: BookedCharge, isCorrection: boolean): StatementCharge {
   const amountMicros = bookedMicros(total);
   const price = charge.kind === 'outcome' ? priceOfCharge(charge) : null;
-  const corrects = charge.period.start.getTime() === period.start.getTime() ? null : { ...charge.period, label: periodLabel(charge.period), timeZone: period.timeZone };
   return {
     ...total,
     id: charge.id,
     kind: charge.kind,
     contractId: charge.contractId,
     grade: charge.kind === 'outcome' ? charge.grade : null,
-    corrects,
     pricing: charge.pricing as PriceJson | { amountMicros: string } | null,
-    // A correction that was booked here meanwhile is no part of what these outcomes cost.
-    tiers: price && corrects === null && priceOf(price, total.quantityMicros) === amountMicros ? tierShares(price, total.quantityMicros) : [],
+    // A correction is the difference of two prices.
+    tiers: price && !isCorrection ? tierShares(price, total.quantityMicros) : [],
     amountMicros,
   };
 }

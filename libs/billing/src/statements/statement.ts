@@ -20,23 +20,23 @@ export interface StatementCharge extends ChargeTotal {
   contractId: string | null;
   /** Null for a term and for rounding. */
   grade: string | null;
-  /** The earlier period that it corrects; null where it is of the statement's own. */
-  corrects: StatementPeriod | null;
   /** Price or term as it was when it was booked; null where that was not kept. */
   pricing: PriceJson | { amountMicros: string } | null;
-  /** How the price of the quantity comes about; none for a term, and where what is booked is the correction of something else. */
+  /** How the price of the quantity comes about; none for a term, and in a correction. */
   tiers: TierShare[];
   /** Exact. */
   amountMicros: Micros;
 }
 
-/** What one outcome, or one kind of term, comes to: one line of Stripe's invoice. */
+/** What one outcome, or one kind of term, comes to in one period: one line of Stripe's invoice, or a correction of one. */
 export interface StatementLine {
   kind: 'outcome' | TermKind;
   /** Null for a term. */
   outcome: string | null;
   /** Of Stripe's meter. */
   eventName: string;
+  /** The earlier period that it corrects; null where it is of the statement's own. */
+  corrects: StatementPeriod | null;
   /** Outcomes booked, and taken back again. */
   outcomes: number;
   reversals: number;

@@ -21,7 +21,7 @@ export function ChargeOutcomesPage({ organizationId, statement, chargeId, page }
   const address = addressOfStatement(statement);
   const line = statement.lines.find(({ charges }) => charges.some(({ id }) => id === chargeId));
   const charge = line?.charges.find(({ id }) => id === chargeId);
-  const title = line && charge ? [inWords(line.outcome ?? line.kind), inWords(charge.grade ?? ''), charge.corrects ? `of ${charge.corrects.label}` : ''].filter((part) => part !== '').join(', ') : 'Outcomes';
+  const title = line && charge ? [inWords(line.outcome ?? line.kind), inWords(charge.grade ?? ''), line.corrects ? `of ${line.corrects.label}` : ''].filter((part) => part !== '').join(', ') : 'Outcomes';
   return (
     <Layout title={title} section="statements" organization={organizationId}>
       <p class="lead">

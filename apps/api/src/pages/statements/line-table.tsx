@@ -68,9 +68,9 @@ function nameOf(row: Row, statement: Statement) {
     );
   }
   const { line, charge } = row;
-  if (!charge) return line.kind === 'outcome' ? inWords(line.outcome ?? '') : TERM_NAMES[line.kind];
+  const correction = line.corrects && row.rank === 'line' ? `, corrects ${line.corrects.label}` : '';
+  if (!charge) return `${line.kind === 'outcome' ? inWords(line.outcome ?? '') : TERM_NAMES[line.kind]}${correction}`;
   if (charge.kind === 'rounding') return 'rounding to the smallest unit';
-  const correction = charge.corrects ? `, corrects ${charge.corrects.label}` : '';
   if (line.kind !== 'outcome') return `${termText(line, charge, statement.currency)}${correction}`;
   const outcome = row.rank === 'line' ? `${inWords(line.outcome ?? '')}, ` : '';
   return <a href={addressOf.statementCharge(addressOfStatement(statement), charge.id)}>{`${outcome}${inWords(charge.grade ?? '')}${correction}`}</a>;

@@ -268,7 +268,7 @@ function checkBooking(booking, where, context) {
 
 /** When it was decided; or later, where that was in a period that was locked already. */
 function isBookedWhen(decidedAt, { bookedAt }, counted) {
-  return bookedAt === decidedAt || (counted?.charge.corrects != null && Date.parse(bookedAt) > Date.parse(decidedAt));
+  return bookedAt === decidedAt || (counted?.line.corrects != null && Date.parse(bookedAt) > Date.parse(decidedAt));
 }
 
 /** Is the decision one that its charge is for, and is its price that of the charge? */
@@ -303,7 +303,7 @@ async function eachLine(path, check) {
 // ---------------------------------------------------------------------------------------------------------------- 4. the count
 
 const NOTHING = { outcomes: 0n, reversals: 0n, quantityMicros: 0n, listedMicros: 0n, reversedMicros: 0n, adjustedMicros: 0n };
-const nameOf = ({ kind, outcome }) => (kind === 'outcome' ? outcome : kind);
+const nameOf = ({ kind, outcome, corrects }) => `${kind === 'outcome' ? outcome : kind}${corrects ? ` of ${corrects.label}` : ''}`;
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0n);
 
 /** Adds up postings by charge, charges by line and lines to the total, and compares with what the statement says. */
@@ -341,15 +341,17 @@ async function recount(statement, context) {
 
   const find = lineFinder('statement.json');
   for (const one of context.charges.values()) checkAmount(one, context, (key) => find(key, 'id', one.charge.id));
+  // Which of the lines of its meter it is.
+  const sameMeter = (line) => statement.lines.filter(({ eventName }) => eventName === line.eventName).indexOf(line);
   const lines = statement.lines.map((line) => {
     const charges = line.charges.map(({ id }) => context.charges.get(id));
     const [outcomes, reversals, amount] = [sum(charges.map(({ counted }) => counted.outcomes)), sum(charges.map(({ counted }) => counted.reversals)), sum(charges.map(({ amount }) => amount))];
     const minor = rounded(sum(charges.filter(({ charge }) => charge.kind !== 'rounding').map(({ amount: part }) => part)), statement.minorDigits);
     // Once rounding is booked, nothing is left to round.
     const isRounded = line.charges.some(({ kind }) => kind === 'rounding');
-    expect(!isRounded || minor * MICROS_PER_UNIT === amount * 10n ** BigInt(statement.minorDigits), find('amountMicros', 'eventName', line.eventName), `${nameOf(line)}: is ${amount} micros, which is not what rounding it gives`);
+    expect(!isRounded || minor * MICROS_PER_UNIT === amount * 10n ** BigInt(statement.minorDigits), find('amountMicros', 'eventName', line.eventName, sameMeter(line)), `${nameOf(line)}: is ${amount} micros, which is not what rounding it gives`);
     const given = { outcomes, reversals, amountMicros: amount, amountMinor: minor };
-    for (const [key, is] of Object.entries(given)) expect(String(line[key]) === String(is), find(key, 'eventName', line.eventName), `${nameOf(line)}: ${key} is ${line[key]}, and the decisions give ${is}`);
+    for (const [key, is] of Object.entries(given)) expect(String(line[key]) === String(is), find(key, 'eventName', line.eventName, sameMeter(line)), `${nameOf(line)}: ${key} is ${line[key]}, and the decisions give ${is}`);
     return { line, charges, outcomes, reversals, amount, minor };
   });
   const totals = { totalMicros: sum(lines.map(({ amount }) => amount)), totalMinor: sum(lines.map(({ minor }) => minor)), bookings, notBilled };
@@ -364,14 +366,14 @@ function checkAmount(one, context, at) {
   const name = [nameOf(line), charge.kind === 'rounding' ? 'rounding' : charge.grade].filter((part) => part !== null).join(' ');
   for (const [key, is] of Object.entries({ ...counted, amountMicros: one.amount })) expect(String(charge[key]) === String(is), at(key), `${name}: ${key} is ${charge[key]}, and the decisions give ${is}`);
   // What corrects an earlier period is a difference to what the statement of that period has.
-  if (charge.corrects !== null || charge.pricing === null) return;
+  if (line.corrects !== null || charge.pricing === null) return;
   const wanted = line.kind === 'outcome' ? priceOf(charge.pricing, counted.quantityMicros) : termOf(one, context);
   expect(wanted === undefined || one.amount === wanted, at('amountMicros'), `${name}: is ${one.amount} micros, and its price gives ${wanted}`);
 }
 
 /** Of the outcomes of the contract in this period. A commitment spans periods that are not here. */
 function termOf({ line, charge }, { charges }) {
-  const ofContract = [...charges.values()].filter((other) => other.charge.contractId === charge.contractId && other.charge.corrects === null);
+  const ofContract = [...charges.values()].filter((other) => other.charge.contractId === charge.contractId && other.line.corrects === null);
   const outcomes = sum(ofContract.filter((other) => other.line.kind === 'outcome').map(({ counted }) => counted.listedMicros + counted.reversedMicros + counted.adjustedMicros));
   const cap = ofContract.find((other) => other.line.kind === 'cap')?.charge.pricing.amountMicros;
   const capped = cap !== undefined && outcomes > BigInt(cap) ? BigInt(cap) : outcomes;
@@ -384,9 +386,10 @@ function termOf({ line, charge }, { charges }) {
 function lineFinder(path) {
   const lines = readFileSync(join(folder, path), 'utf8').split('\n');
   const indentOf = (line) => line.length - line.trimStart().length;
-  return (key, anchor, value) => {
-    const anchored = anchor === undefined ? 1 : lines.findIndex((line) => line.trimStart().startsWith(`"${anchor}": ${JSON.stringify(value)}`));
-    if (anchored < 0) return path;
+  return (key, anchor, value, nth = 0) => {
+    const anchors = lines.flatMap((line, index) => (line.trimStart().startsWith(`"${anchor}": ${JSON.stringify(value)}`) ? [index] : []));
+    const anchored = anchor === undefined ? 1 : anchors[nth];
+    if (anchored === undefined) return path;
     const indent = indentOf(lines[anchored]);
     let [first, last] = [anchored, anchored];
     while (first > 0 && indentOf(lines[first - 1]) >= indent) first -= 1;
@@ -402,7 +405,7 @@ function printCount(statement, { lines, totalMicros, totalMinor, bookings, notBi
   const { minorDigits: digits, currency, period } = statement;
   const rows = lines.flatMap(({ line, charges, outcomes, reversals, amount, minor }) => [
     [nameOf(line), String(outcomes), String(reversals), decimal(amount, 6), decimal(minor, digits)],
-    ...(line.kind === 'outcome' ? charges.map(({ charge, counted, amount: part }) => [`  ${charge.grade ?? charge.kind}${charge.corrects ? ` of ${charge.corrects.label}` : ''}`, String(counted.outcomes), String(counted.reversals), decimal(part, 6), '']) : []),
+    ...(line.kind === 'outcome' ? charges.map(({ charge, counted, amount: part }) => [`  ${charge.grade ?? charge.kind}`, String(counted.outcomes), String(counted.reversals), decimal(part, 6), '']) : []),
   ]);
   const table = [['', 'outcomes', 'taken back', 'exact', 'to pay'], ...rows, ['total', '', '', decimal(totalMicros, 6), decimal(totalMinor, digits)]];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column].length)));
