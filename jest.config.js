@@ -30,7 +30,7 @@ const base = {
 
 // A server would change nothing for these: they ask ClickHouse nothing, or nothing that others do not ask a server; some start one themselves.
 const SAME_WITH_A_SERVER = [
-  ...['billing', 'billing-api', 'evidence', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'spool-cli', 'review', 'outcomes-losses', 'outcomes-real-data', 'evidence-decided'],
+  ...['audit', 'billing', 'billing-api', 'evidence', 'evals', 'evals-northwind', 'generated', 'invalid-character', 'keys', 'outcomes-contracts', 'rollouts', 'rollouts-ofrep', 'spool-cli', 'review', 'outcomes-losses', 'outcomes-real-data', 'evidence-decided'],
   ...['real-clients', 'counting', 'native-blocks', 'otlp-conformance', 'otlp-json', 'otlp-sdk', 'ingest', 'ingest-fairness', 'fuzz'],
   ...['clickhouse-front', 'clickhouse-away', 'segments-to-server', 'killed-insert', 'damaged-segments'],
 ];

@@ -30,7 +30,7 @@ describe('pages', () => {
     const statement = await (await open(STATEMENT, reader)).text();
     line = (/href="([^"]*outcomes[^"]*)">resolved/.exec(statement)?.[1] ?? '').replaceAll('&amp;', '&');
     comparison = `/comparisons?base=${baseRun}&candidate=${candidateRun}`;
-    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, line, '/losses', '/review', '/review/report', '/runs', comparison];
+    pages = ['/', '/conversations', '/conversations/c-refund', hostile, '/statements', STATEMENT, line, '/losses', '/review', '/review/report', '/runs', '/audit', comparison];
   }, 60_000);
   // Undefined where it did not start, which is then the failure to read about.
   afterAll(() => (service as PagesService | undefined)?.close());
@@ -91,12 +91,12 @@ describe('pages', () => {
     });
 
     it('shows nothing of another organization', async () => {
-      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs']) {
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs', '/audit']) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(200);
         expect(text).not.toMatch(/northwind|c-refund|quick|careful|reason-model/i);
       }
-      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs'].includes(path))) {
+      for (const path of pages.filter((path) => !['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs', '/audit'].includes(path))) {
         const { status, text } = await textOf(path, stranger);
         expect(status).toBe(404);
         expect(text).not.toContain('Northwind & Sons');
@@ -197,6 +197,15 @@ describe('pages', () => {
       expect(text).toMatch(/opening-hours regression 3 of 3 1 of 3 cancel-subscription fixed 0 of 3 2 of 3 refund fixed 1 of 3 3 of 3/);
     });
 
+    it('says who did what, when and why, the newest first', async () => {
+      const { text } = await textOf('/audit');
+      expect(text).toMatch(/2 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC key key_gone rollout created .* rollout reason-model/);
+      expect(text).toMatch(/1 2026-.* UTC person Ada contract activated .* contract northwind-support@1 the pilot is over/);
+      expect(text).toContain('status: was draft, is active');
+      expect(text).toContain('exposure: 12.5%');
+      expect((await textOf('/audit?page=2')).text).toContain('There is no page 2.');
+    });
+
     it('answers what is not there with a page, and an API call with a problem', async () => {
       expect(await textOf('/conversations/none')).toMatchObject({ status: 404, text: expect.stringContaining('conversation_not_found') });
       expect(await textOf('/statements/nobody/2026-11')).toMatchObject({ status: 404, text: expect.stringContaining('statement_not_found') });
@@ -212,6 +221,7 @@ describe('pages', () => {
       expect(text).toContain('Nothing has arrived yet.');
       expect(text).toContain('No episode is decided yet.');
       expect(text).toContain('have not been compared yet');
+      expect((await textOf('/audit', stranger)).text).toContain('Nothing is written down yet.');
       expect((await textOf('/conversations?page=7', stranger)).text).toContain('There is no page 7.');
     });
   });
@@ -297,7 +307,7 @@ describe('pages', () => {
         barriers.push(...(await audit(page)).map((violation) => `${path}: ${violation}`));
       };
       for (const [index, path] of pages.entries()) await visit(path, reader, `${index}-${nameOf(path)}`);
-      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs']) await visit(path, stranger, `empty-${nameOf(path)}`);
+      for (const path of ['/', '/conversations', '/statements', '/losses', '/review', '/review/report', '/runs', '/audit']) await visit(path, stranger, `empty-${nameOf(path)}`);
       await visit('/conversations/none', reader, 'not-found');
       await visit('/login', '', 'login');
       expect(barriers).toEqual([]);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from '#platform';
+import { AuditApiModule } from './audit/audit-api.module.js';
 import { BillingApiModule } from './billing/billing-api.module.js';
 import { EvalsApiModule } from './evals/evals-api.module.js';
 import { KeysApiModule } from './keys/keys-api.module.js';
@@ -12,5 +13,5 @@ import { TelemetryApiModule } from './telemetry/telemetry-api.module.js';
 export const API_BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Everything that is asked over HTTP: REST, OFREP, pages, health. */
-@Module({ imports: [OutcomesApiModule, BillingApiModule, EvalsApiModule, RolloutsApiModule, KeysApiModule, TelemetryApiModule, PagesApiModule], controllers: [HealthController] })
+@Module({ imports: [OutcomesApiModule, BillingApiModule, EvalsApiModule, RolloutsApiModule, KeysApiModule, TelemetryApiModule, AuditApiModule, PagesApiModule], controllers: [HealthController] })
 export class ApiModule {}

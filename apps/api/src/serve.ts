@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
+import { ApiKeys, AuditLog, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { API_BODY_BYTES_MAX, ApiModule } from './api.module.js';
 
 class ServerModule {}
@@ -15,7 +15,7 @@ await serveProcess(async (config) => {
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
-  const newApiKey = await ensureFirstKey(app.get(ApiKeys), config);
+  const newApiKey = await ensureFirstKey(app.get(ApiKeys), app.get(AuditLog), config);
   const url = await listen(app, config.HOST, config.PORT);
   return {
     ready: { url },

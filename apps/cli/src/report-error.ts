@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import type { Terminal } from './terminal.js';
 
 /**
- * Exit codes, for scripts: 0 done; 1 a fault of the program, or a command says that not all was taken; 2 invalid input or usage; 3 not found; 4 conflict; 5 the other side is
+ * Exit codes, for scripts: 0 done; 1 a fault of the program, or a command says that not all was taken, or that a log is not whole; 2 invalid input or usage; 3 not found; 4 conflict; 5 the other side is
  * unavailable, so try later; 6 not authenticated or not allowed.
  */
 const EXIT_CODES: Record<ErrorKind, number> = {

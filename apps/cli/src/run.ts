@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { addAudit } from './commands/audit.js';
+import { addBooks } from './commands/books.js';
 import { addContent } from './commands/content.js';
 import { addContracts } from './commands/contracts.js';
 import { addDemo } from './commands/demo.js';
@@ -12,6 +14,7 @@ import { addOutcomes } from './commands/outcomes.js';
 import { addReview } from './commands/review.js';
 import { addSignals } from './commands/signals.js';
 import { addSpool } from './commands/spool.js';
+import { addStripe } from './commands/stripe.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -35,13 +38,16 @@ function buildProgram(terminal: Terminal): Command {
       // Errors are printed by reportError, once and in one form.
       outputError: () => undefined,
     })
-    .addHelpText('after', '\nExit codes: 0 done, 1 internal fault or not all was taken, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
+    .addHelpText('after', '\nExit codes: 0 done, 1 internal fault, not all was taken or a log is not whole, 2 invalid input or usage, 3 not found, 4 conflict, 5 unavailable, 6 not authenticated or not allowed.');
 
   addDemo(program, terminal);
   addContracts(program, terminal);
   addOutcomes(program, terminal);
   addEvidence(program, terminal);
+  addBooks(program, terminal);
+  addStripe(program, terminal);
   addKeys(program, terminal);
+  addAudit(program, terminal);
   addContent(program, terminal);
   addReview(program, terminal);
   addSignals(program, terminal);

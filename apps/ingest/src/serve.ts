@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
+import { ApiKeys, AuditLog, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureBootstrapKey, httpAdapter, listen, openStores, serveProcess } from '#platform';
 import { OtlpIntake } from '#traces';
 import { ReceiverHealthController } from './receiver-health.controller.js';
 import { startReceivers } from './start-receivers.js';
@@ -27,7 +27,7 @@ await serveProcess(async (config) => {
   app.useGlobalFilters(new ProblemFilter(logger));
   const keys = app.get(ApiKeys);
   // A key of its own making would have no use here: who sends must know it, and the API is where keys are made.
-  await ensureBootstrapKey(keys, config);
+  await ensureBootstrapKey(keys, app.get(AuditLog), config);
   const receivers = await startReceivers(app.getHttpAdapter().getInstance(), { intake, keys, clock, config, logger });
   const url = await listen(app, config.HOST, config.PORT);
   return {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
+import { ApiKeys, AuditLog, NestLog, PlatformModule, ProblemFilter, SystemClock, createLogger, ensureFirstKey, httpAdapter, listen, openStores, type Config, type Logger } from '#platform';
 import { OtlpIntake } from '#traces';
 import { API_BODY_BYTES_MAX, ApiModule } from '../../api/src/api.module.js';
 import { startReceivers } from '../../ingest/src/start-receivers.js';
@@ -53,7 +53,7 @@ export async function startStandalone(configured: Config): Promise<Standalone> {
     const keys = app.get(ApiKeys);
     const receivers = await startReceivers(app.getHttpAdapter().getInstance(), { intake, keys, clock, config, logger });
     closers.push(() => receivers.close());
-    const newApiKey = await ensureFirstKey(keys, config);
+    const newApiKey = await ensureFirstKey(keys, app.get(AuditLog), config);
     const url = await listen(app, config.HOST, config.PORT);
     logStart(logger, config, url);
     return { url, grpcAddress: receivers.grpcAddress, sandboxUrl: sandbox?.url, newApiKey, close };

@@ -17,6 +17,12 @@ export { type Break, type BreakKind, type ComparedMeter, type Reconciliation, ty
 export { StatementReader, type StatementChoice } from './statements/statement.reader.js';
 export { StatementStore } from './statements/statement.store.js';
 export { minorDigits, roundedMinor } from './statements/rounded-minor.js';
+export { StripeCatalogue } from './stripe/catalogue.gateway.js';
+export { ProvisioningService, type ProvisioningPlan } from './provisioning/provisioning.service.js';
+export { type PlannedObject } from './provisioning/provisioning-plan.js';
+export { InvoiceService, type DraftVerdict } from './invoices/invoice.service.js';
+export { InvoiceStore, type StoredInvoice } from './invoices/invoice.store.js';
+export { StripeInvoices } from './stripe/invoices.gateway.js';
 export { ClosingService, type ClosedPeriod, type SnapshotDifference } from './closing/closing.service.js';
 export { ClosingStore } from './closing/closing.store.js';
 export {

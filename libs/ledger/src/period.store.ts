@@ -53,6 +53,11 @@ export class PeriodStore {
     return new Map(rows.map(({ customerId, ...calendar }) => [customerId, calendar]));
   }
 
+  /** The books of all customers, as `takeBooks`. */
+  async takeAllBooks(tx: Tx, organizationId: string): Promise<void> {
+    await tx.selectFrom('customers').select('id').where('organizationId', '=', organizationId).orderBy('id').forNoKeyUpdate().execute();
+  }
+
   /** Adds periods that are not there yet. */
   async ensure(tx: Tx, periods: readonly { organizationId: string; customerId: string; period: Period; timeZone: string }[]): Promise<void> {
     const rows = periods.map(({ period: { start, end }, ...row }) => ({ ...row, periodStart: start, periodEnd: end }));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Postgres, type Tx } from '#platform';
+import { Clock, DomainError, Postgres, type Audit, type Tx } from '#platform';
+import { contractActivated, contractApplied } from './contract-changes.js';
 import { overlap, replaces } from './contract-for.js';
 import { readContract, type Contract } from './read-contract.js';
 import { isSignedOff } from './replay/sign-off.js';
@@ -37,7 +38,7 @@ export class ContractStore {
    * Stores a contract file as a draft. The same text again changes nothing.
    * @throws DomainError `invalid_contract`, `contract_version_immutable`, `contract_of_other_customer`
    */
-  async apply(organizationId: string, source: string, fileName: string): Promise<{ contract: Contract; status: ContractStatus }> {
+  async apply(organizationId: string, source: string, fileName: string, audit?: Audit): Promise<{ contract: Contract; status: ContractStatus }> {
     const contract = readContract(source, fileName);
     const { id, version, customer, sourceSha256 } = contract;
     const now = this.clock.now();
@@ -49,20 +50,29 @@ export class ContractStore {
         .execute();
       await this.#refuseOtherCustomer(tx, organizationId, contract);
       const row = { customerId: customer.id, source, sourceSha256 };
-      const drafted = await tx
+      const isNew = await tx
         .insertInto('contracts')
         .values({ organizationId, id, version, status: 'draft', createdAt: now, ...row })
-        .onConflict((conflict) => conflict.columns(['organizationId', 'id', 'version']).doUpdateSet(row).where('contracts.status', '=', 'draft'))
+        .onConflict((conflict) => conflict.columns(['organizationId', 'id', 'version']).doNothing())
         .returning('status')
         .executeTakeFirst();
-      if (drafted) return 'draft' as const;
-      const held = await this.#versionOf(tx, organizationId, id, version);
+      if (isNew) {
+        await audit?.record(tx, contractApplied(organizationId, null, contract));
+        return 'draft' as const;
+      }
+      // Held until the end, so that nobody activates the text that is replaced here.
+      const held = await this.#versionOf(tx, organizationId, id, version, 'to be changed');
       if (held.sourceSha256 === sourceSha256) return held.status;
-      throw new DomainError({
-        kind: 'conflict',
-        code: 'contract_version_immutable',
-        message: `Version ${version} of contract ${id} is ${held.status} and says something else: give the new text the next version`,
-      });
+      if (held.status !== 'draft') {
+        throw new DomainError({
+          kind: 'conflict',
+          code: 'contract_version_immutable',
+          message: `Version ${version} of contract ${id} is ${held.status} and says something else: give the new text the next version`,
+        });
+      }
+      await tx.updateTable('contracts').set(row).where('organizationId', '=', organizationId).where('id', '=', id).where('version', '=', version).execute();
+      await audit?.record(tx, contractApplied(organizationId, { sourceSha256: held.sourceSha256, contract: this.#readable(held.source, id, version) }, contract));
+      return 'draft' as const;
     });
     return { contract, status };
   }
@@ -74,11 +84,10 @@ export class ContractStore {
    * @param needsSignOff somebody must have signed off a replay of this text
    * @throws DomainError `contract_not_found`, `contract_overlaps`, `customer_time_zone_differs`, `sign_off_missing`
    */
-  async activate(organizationId: string, id: string, version: number, { needsSignOff = false } = {}): Promise<void> {
+  async activate(organizationId: string, id: string, version: number, { needsSignOff = false, audit }: { needsSignOff?: boolean; audit?: Audit } = {}): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       // Held until the end, so that nobody puts another text in its place after this one was looked at.
-      await this.#namesVersion(tx, organizationId, id, version).forUpdate().execute();
-      const { source, sourceSha256 } = await this.#versionOf(tx, organizationId, id, version);
+      const { source, sourceSha256, status } = await this.#versionOf(tx, organizationId, id, version, 'to be changed');
       const contract = this.#compile(source, sourceSha256, id, version);
       if (needsSignOff && !(await isSignedOff(tx, organizationId, { id, version, sourceSha256 }))) throw signOffMissing(contract);
       // One activation for a customer at a time, so that two cannot each find no overlap. What is active names the customer.
@@ -98,6 +107,7 @@ export class ContractStore {
         .set((eb) => ({ status: 'active', activatedAt: eb.fn.coalesce('activatedAt', eb.val(this.clock.now())) }))
         .where('version', '=', version)
         .execute();
+      if (status !== 'active' || retired.length > 0) await audit?.record(tx, contractActivated(organizationId, contract, status, others.map((other) => other.version), retired));
     });
   }
 
@@ -185,17 +195,15 @@ export class ContractStore {
     });
   }
 
-  #namesVersion(db: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
-    return db
+  async #versionOf(tx: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number, why: 'to be read' | 'to be changed' = 'to be read') {
+    const row = await tx
       .selectFrom('contracts')
       .select(['status', 'source', 'sourceSha256'])
       .where('organizationId', '=', organizationId)
       .where('id', '=', id)
-      .where('version', '=', version);
-  }
-
-  async #versionOf(tx: Pick<Tx, 'selectFrom'>, organizationId: string, id: string, version: number) {
-    const row = await this.#namesVersion(tx, organizationId, id, version).executeTakeFirst();
+      .where('version', '=', version)
+      .$if(why === 'to be changed', (query) => query.forUpdate())
+      .executeTakeFirst();
     if (row) return { ...row, status: row.status as ContractStatus };
     throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
   }
@@ -210,6 +218,16 @@ export class ContractStore {
       .orderBy('version')
       .execute();
     return rows.filter(isWanted).map((row) => this.#compile(row.source, row.sourceSha256, row.id, row.version));
+  }
+
+  // A draft that was stored by an earlier version of us may be none by now, which must not keep it from being replaced.
+  #readable(source: string, id: string, version: number): Contract | null {
+    try {
+      return readContract(source, `contract ${id} version ${version}`);
+    } catch (error) {
+      if (error instanceof DomainError) return null;
+      throw error;
+    }
   }
 
   #compile(source: string, sourceSha256: string, id: string, version: number): Contract {

@@ -25,6 +25,7 @@ export { itemStates, type ItemState } from './review/item-state.js';
 export { type Measured } from './review/accuracy.js';
 export { type Agreement } from './review/agreement.js';
 export { REPORT_N_MIN, type ReviewGroup, type ReviewReport } from './review/review-report.js';
+export { personOf } from './review/review-changes.js';
 export { type Adjudication, type Label, type ReviewItem } from './review/review.js';
 export { ReviewService, type ItemForReviewer, type Reviewer, type SampledStratum } from './review/review.service.js';
 export { applyTerms } from './rating/rate-period.js';

@@ -17,7 +17,11 @@ export { checkClickHouse, ClickHouse, openClickHouseServer, openEmbeddedClickHou
 export { migrateClickHouse } from './clickhouse/migrate-clickhouse.js';
 export { ApiKeys, scopes, type ApiKeyRecord, type Principal, type Scope } from './auth/api-keys.js';
 export { ApiKeyGuard, Caller, NeedsScope, keyInHeaders } from './auth/api-key.guard.js';
+export { actorOf } from './auth/actor-of.js';
 export { ensureBootstrapKey, ensureFirstKey } from './auth/ensure-first-key.js';
+export { auditValue, changedFields, hashAuditEntry, type Actor, type ActorKind, type AuditEntry, type AuditHead, type AuditSubject, type AuditValue } from './audit/audit-entry.js';
+export { AuditLog, type Audit, type AuditChange, type AuditQuery, type AuditRecord } from './audit/audit-log.js';
+export { verifyAuditExport, verifyAuditLog, type AuditFault, type AuditLine, type AuditVerdict } from './audit/verify-audit-log.js';
 export { JobLeases } from './jobs/job-leases.js';
 export { JobCursors } from './jobs/job-cursors.js';
 export { HealthController, notReady } from './http/health.controller.js';

@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { AuditLog } from './audit/audit-log.js';
 import { ApiKeyGuard } from './auth/api-key.guard.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { ClickHouse } from './clickhouse/open-clickhouse.js';
@@ -33,7 +34,7 @@ export class PlatformModule {
       { provide: Clock, useValue: input.clock },
       { provide: LOGGER, useValue: input.logger },
     ];
-    const services = [ApiKeys, ApiKeyGuard, JobLeases, JobCursors];
+    const services = [ApiKeys, ApiKeyGuard, AuditLog, JobLeases, JobCursors];
     return { module: PlatformModule, providers: [...values, ...services], exports: [...values.map((value) => value.provide), ...services] };
   }
 }

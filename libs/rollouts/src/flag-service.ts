@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError } from '#platform';
+import { Clock, DomainError, type Audit } from '#platform';
 import { evaluateFlag, type EvaluationContext, type FlagEvaluation } from './evaluate-flag.js';
 import type { Rollout, RolloutDefinition } from './rollout-definition.js';
 import { RolloutStore, type PutRollout } from './rollout-store.js';
@@ -36,8 +36,8 @@ export class FlagService {
   }
 
   /** Puts a rollout (see `RolloutStore.put`); the next evaluation here sees it. */
-  async put(organizationId: string, definition: RolloutDefinition, changedBy: string): Promise<PutRollout> {
-    const result = await this.rollouts.put(organizationId, definition, changedBy);
+  async put(organizationId: string, definition: RolloutDefinition, changedBy: string, audit?: Audit): Promise<PutRollout> {
+    const result = await this.rollouts.put(organizationId, definition, changedBy, audit);
     this.#flagSets.delete(organizationId);
     return result;
   }

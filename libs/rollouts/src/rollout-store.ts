@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { assertInvariant, canonicalJson, Clock, DomainError, Postgres, randomId, type Database, type Tx } from '#platform';
+import { assertInvariant, canonicalJson, changedFields, Clock, DomainError, Postgres, randomId, type Audit, type Database, type Tx } from '#platform';
 import type { FlagValue, Rollout, RolloutDefinition } from './rollout-definition.js';
 import { writeRollout } from './rollout-definition.js';
 
@@ -20,13 +20,16 @@ export class RolloutStore {
    * Makes the rollout what the definition says. The salt of the first time is kept for ever, so a second put re-randomises nobody; a put
    * that changes nothing writes nothing. `changedBy` is the id of the key that asked, for the record.
    */
-  async put(organizationId: string, definition: RolloutDefinition, changedBy: string): Promise<PutRollout> {
+  async put(organizationId: string, definition: RolloutDefinition, changedBy: string, audit?: Audit): Promise<PutRollout> {
+    const subject = { kind: 'rollout', id: definition.flagKey };
     return this.db.transaction().execute(async (tx) => {
       const isNew = await this.#insert(tx, organizationId, definition);
       if (isNew) {
         await this.#replaceVariants(tx, organizationId, definition);
         await this.#record(tx, organizationId, definition.flagKey, 'created', { to: writeRollout(definition), changedBy });
-        return { kind: 'created', rollout: await this.#read(tx, organizationId, definition.flagKey) };
+        const rollout = await this.#read(tx, organizationId, definition.flagKey);
+        await audit?.record(tx, { organizationId, action: 'rollout.created', subject, after: writeRollout(definition) });
+        return { kind: 'created', rollout };
       }
       await lock(tx, organizationId, definition.flagKey);
       const before = await this.#read(tx, organizationId, definition.flagKey);
@@ -36,7 +39,9 @@ export class RolloutStore {
       await this.#update(tx, organizationId, definition);
       await this.#replaceVariants(tx, organizationId, definition);
       await this.#record(tx, organizationId, definition.flagKey, 'changed', { from, to, changedBy });
-      return { kind: 'changed', rollout: await this.#read(tx, organizationId, definition.flagKey) };
+      const rollout = await this.#read(tx, organizationId, definition.flagKey);
+      await audit?.record(tx, { organizationId, action: 'rollout.changed', subject, ...changedFields(from, to) });
+      return { kind: 'changed', rollout };
     });
   }
 

@@ -76,7 +76,7 @@ const TALKS: readonly Talk[] = [
 /** Sends, decides, books, tells and plays a day at Northwind the way it happens. Needs a key with the scope `operate` for the runs. */
 export async function playNorthwind(service: PagesService, operatorKey: string): Promise<{ baseRun: string; candidateRun: string }> {
   await service.contracts.apply(ORGANIZATION, CONTRACT, 'northwind.yaml');
-  await service.contracts.activate(ORGANIZATION, 'northwind-support', 1);
+  await service.contracts.activate(ORGANIZATION, 'northwind-support', 1, { audit: service.audit.by({ kind: 'person', id: 'Ada' }, 'the pilot is over') });
   const day = service.clock.now().getTime() - 3_600_000;
   for (const { conversationId, minute, events, spans = [] } of TALKS) {
     const turn = { conversationId, customerId: CUSTOMER, agent: AGENT, spans };
@@ -87,7 +87,7 @@ export async function playNorthwind(service: PagesService, operatorKey: string):
   }
   await service.settle(ORGANIZATION);
   const rollout = { flag: 'reason-model', agent: AGENT, task: 'reason', base: { name: 'quick', value: 'gpt-4.1' }, candidate: { name: 'careful', value: 'gpt-5' }, exposure: '12.5%' };
-  await service.rollouts.put(ORGANIZATION, readRollout(rollout), 'key');
+  await service.rollouts.put(ORGANIZATION, readRollout(rollout), 'key', service.audit.by({ kind: 'key', id: 'key_gone' }));
   return playRuns(service, operatorKey);
 }
 

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BookingService, DeliveryService, ReconciliationService } from '#billing';
 import { ContractStore, DecisionService } from '#outcomes';
-import { ApiKeys, PlatformModule, ProblemFilter, createLogger, listen, type ManualClock } from '#platform';
+import { ApiKeys, AuditLog, PlatformModule, ProblemFilter, createLogger, listen, type ManualClock } from '#platform';
 import { RolloutStore } from '#rollouts';
 import { OtlpIntake, TelemetrySettingsService } from '#traces';
 import { EvalsApiModule } from '../../../apps/api/src/evals/evals-api.module.js';
@@ -18,6 +18,7 @@ export interface PagesService {
   clock: ManualClock;
   intake: OtlpIntake;
   keys: ApiKeys;
+  audit: AuditLog;
   contracts: ContractStore;
   rollouts: RolloutStore;
   telemetry: TelemetrySettingsService;
@@ -55,10 +56,11 @@ export async function startPagesService(clock: ManualClock): Promise<PagesServic
   }
 }
 
-function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'contracts' | 'rollouts' | 'telemetry' | 'settle'> {
+function servicesOf(app: NestFastifyApplication, intake: OtlpIntake, clock: ManualClock): Pick<PagesService, 'keys' | 'audit' | 'contracts' | 'rollouts' | 'telemetry' | 'settle'> {
   const [decisions, booking, delivery, reconciliation] = [app.get(DecisionService), app.get(BookingService), app.get(DeliveryService), app.get(ReconciliationService)];
   return {
     keys: app.get(ApiKeys),
+    audit: app.get(AuditLog),
     contracts: app.get(ContractStore),
     rollouts: app.get(RolloutStore),
     telemetry: app.get(TelemetrySettingsService),

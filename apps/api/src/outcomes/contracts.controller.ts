@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ContractStore, contractVersionNumber, diffContracts, readContract, ShadowService, ShadowStore, summarizeContract, type Contract } from '#outcomes';
-import { ApiKeyGuard, CONFIG, Caller, NeedsScope, parseInput, toWire, type Config, type Principal } from '#platform';
+import { ApiKeyGuard, AuditLog, CONFIG, Caller, NeedsScope, actorOf, parseInput, toWire, type Config, type Principal } from '#platform';
+import { reasonBody, reasonText } from '../audit/reason-body.js';
 
 const source = z.string().min(1, 'must be the text of a contract file');
 const contractFile = z.object({ source, fileName: z.string().min(1).default('contract') });
@@ -13,7 +14,7 @@ const versionNumber = z.coerce.number().pipe(contractVersionNumber);
 const contractOrFile = z.union([z.object({ id: z.string(), version: contractVersionNumber }), contractFile], { error: 'must be a version such as {"id": "acme-support", "version": 1}, or a file such as {"source": "contract: ..."}' });
 const diffBody = z.object({ before: contractOrFile, after: contractOrFile });
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
-const shadowBody = z.object({ isOn: z.boolean() });
+const shadowBody = z.object({ isOn: z.boolean(), reason: reasonText.optional() });
 const shadowQuery = z.object({ from: time, to: time, sample: z.coerce.number().int().min(0).max(1000).default(20) });
 
 /** Contracts and their versions. Applying and activating may be repeated; checking and comparing store nothing. */
@@ -24,6 +25,7 @@ export class ContractsController {
     private readonly contracts: ContractStore,
     private readonly shadows: ShadowStore,
     private readonly shadowing: ShadowService,
+    private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -33,7 +35,7 @@ export class ContractsController {
   @NeedsScope('operate')
   async apply(@Caller() caller: Principal, @Body() body: unknown) {
     const { source, fileName } = parseInput(contractBody, body, 'the contract request');
-    const { contract, status } = await this.contracts.apply(caller.organizationId, source, fileName);
+    const { contract, status } = await this.contracts.apply(caller.organizationId, source, fileName, this.audit.by(actorOf(caller)));
     return { id: contract.id, version: contract.version, customerId: contract.customer.id, status };
   }
 
@@ -64,13 +66,14 @@ export class ContractsController {
     return { ...summarizeContract(contract), status, source: contract.source };
   }
 
-  /** Makes a version the one that decides. 404 `contract_not_found`, 409 `contract_overlaps`, `customer_time_zone_differs`, `sign_off_missing`. */
+  /** Makes a version the one that decides; a body may say why, `{"reason"}`. 404 `contract_not_found`, 409 `contract_overlaps`, `customer_time_zone_differs`, `sign_off_missing`. */
   @Post(':id/versions/:version/activate')
   @HttpCode(200)
   @NeedsScope('operate')
-  async activate(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string) {
+  async activate(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string, @Body() body: unknown) {
     const number = parseInput(versionNumber, version, 'the version');
-    await this.contracts.activate(caller.organizationId, id, number, { needsSignOff: this.config.ACTIVATION_NEEDS_SIGN_OFF });
+    const audit = this.audit.by(actorOf(caller), parseInput(reasonBody, body, 'the activation')?.reason);
+    await this.contracts.activate(caller.organizationId, id, number, { needsSignOff: this.config.ACTIVATION_NEEDS_SIGN_OFF, audit });
     return { id, version: number, status: 'active' };
   }
 
@@ -79,8 +82,8 @@ export class ContractsController {
   @NeedsScope('operate')
   async shadow(@Caller() caller: Principal, @Param('id') id: string, @Param('version') version: string, @Body() body: unknown) {
     const named = { id, version: parseInput(versionNumber, version, 'the version') };
-    const { isOn } = parseInput(shadowBody, body, 'the shadow request');
-    return toWire({ ...named, ...(await this.shadows.set(caller.organizationId, named, isOn)) });
+    const { isOn, reason } = parseInput(shadowBody, body, 'the shadow request');
+    return toWire({ ...named, ...(await this.shadows.set(caller.organizationId, named, isOn, this.audit.by(actorOf(caller), reason))) });
   }
 
   /** What it decided of episodes that ended in the window, beside what was decided. 404 `contract_not_found`. */

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, StreamableFile, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { ContractStore, contractVersionNumber, ReplayService, ReplayStore, readContract, type Contract } from '#outcomes';
-import { ApiKeyGuard, Caller, DomainError, NeedsScope, messageOf, parseInput, toWire, type Principal } from '#platform';
+import { ApiKeyGuard, AuditLog, Caller, DomainError, NeedsScope, actorOf, messageOf, parseInput, toWire, type Principal } from '#platform';
 
 const version = z.object({ id: z.string().min(1), version: contractVersionNumber });
 const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-01T00:00:00Z' }).transform((text) => new Date(text));
@@ -27,6 +27,7 @@ export class ReplaysController {
     private readonly contracts: ContractStore,
     private readonly service: ReplayService,
     private readonly replays: ReplayStore,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -57,7 +58,7 @@ export class ReplaysController {
   @NeedsScope('operate')
   async signOff(@Caller() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     const { note } = parseInput(signOffBody, body, 'the sign-off');
-    return toWire(await this.replays.signOff(caller.organizationId, id, { note, signedBy: caller.keyId }));
+    return toWire(await this.replays.signOff(caller.organizationId, id, { note, signedBy: caller.keyId }, this.audit.by(actorOf(caller), note)));
   }
 
   async #applied(organizationId: string, wanted: { id: string; version: number } | undefined): Promise<Contract> {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ReviewService, itemStates, type ItemForReviewer, type Reviewer } from '#outcomes';
-import { ApiKeyGuard, ApiKeys, Caller, NeedsScope, parseInput, toWire, type Principal } from '#platform';
+import { ReviewService, itemStates, personOf, type ItemForReviewer, type Reviewer } from '#outcomes';
+import { ApiKeyGuard, ApiKeys, AuditLog, Caller, NeedsScope, actorOf, parseInput, toWire, type Principal } from '#platform';
 
 const NAME_CHARACTERS_MAX = 100;
 const TEXT_CHARACTERS_MAX = 4000;
@@ -40,6 +40,7 @@ export class ReviewController {
   constructor(
     private readonly review: ReviewService,
     private readonly keys: ApiKeys,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Draws what is missing to so many of each outcome and locale, billable or not, of a month's standing decisions. The same again adds nothing. */
@@ -48,7 +49,7 @@ export class ReviewController {
   @NeedsScope('operate')
   async sample(@Caller() caller: Principal, @Body() body: unknown) {
     const { assignTo, ...plan } = parseInput(sampleBody, body, 'the sample');
-    const strata = await this.review.sample(caller.organizationId, plan, assignTo, caller.keyId);
+    const strata = await this.review.sample(caller.organizationId, plan, assignTo, caller.keyId, this.audit.by(actorOf(caller)));
     return { ...plan, added: strata.reduce((sum, { added }) => sum + added, 0), strata };
   }
 
@@ -58,7 +59,7 @@ export class ReviewController {
   @NeedsScope('operate')
   async add(@Caller() caller: Principal, @Body() body: unknown) {
     const { decisionId, ...given } = parseInput(itemBody, body, 'the item');
-    await this.review.add(caller.organizationId, decisionId, given, caller.keyId);
+    await this.review.add(caller.organizationId, decisionId, given, caller.keyId, this.audit.by(actorOf(caller)));
     return { decisionId, why: given.why };
   }
 
@@ -86,7 +87,7 @@ export class ReviewController {
   @NeedsScope('operate')
   async assign(@Caller() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     const { assignedTo } = parseInput(assignmentBody, body, 'the assignment');
-    await this.review.assign(caller.organizationId, id, assignedTo);
+    await this.review.assign(caller.organizationId, id, assignedTo, this.audit.by(actorOf(caller)));
     return { decisionId: id, assignedTo };
   }
 
@@ -97,7 +98,7 @@ export class ReviewController {
   async label(@Caller() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     const { labeller: name, ...given } = parseInput(labelBody, body, 'the label');
     const reviewer = await this.#reviewer(caller, name);
-    await this.review.label(caller.organizationId, id, given, reviewer);
+    await this.review.label(caller.organizationId, id, given, reviewer, this.audit.by(personOf(reviewer)));
     return toWire(wireOf(await this.review.item(caller.organizationId, id, reviewer.name)));
   }
 
@@ -108,7 +109,7 @@ export class ReviewController {
   async adjudicate(@Caller() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     const { labeller: name, ...given } = parseInput(adjudicationBody, body, 'the adjudication');
     const reviewer = await this.#reviewer(caller, name);
-    await this.review.adjudicate(caller.organizationId, id, given, reviewer);
+    await this.review.adjudicate(caller.organizationId, id, given, reviewer, this.audit.by(personOf(reviewer), given.reason));
     return toWire(wireOf(await this.review.item(caller.organizationId, id, reviewer.name)));
   }
 

@@ -3,6 +3,7 @@ import { BillingModule } from '#billing';
 import { EvalsModule } from '#evals';
 import { OutcomesModule } from '#outcomes';
 import { RolloutsModule } from '#rollouts';
+import { AuditPagesController } from './audit/audit.controller.js';
 import { ConversationPagesController } from './conversations/conversations.controller.js';
 import { LossPagesController } from './losses/losses.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
@@ -19,7 +20,7 @@ import { StatementPagesController } from './statements/statements.controller.js'
 /** The pages for people, rendered here. Needs PlatformModule. */
 @Module({
   imports: [OutcomesModule, BillingModule, EvalsModule, RolloutsModule],
-  controllers: [OverviewController, LossPagesController, ConversationPagesController, StatementPagesController, ReviewPagesController, ReviewActionsController, RunPagesController, SessionController, AssetsController],
+  controllers: [OverviewController, LossPagesController, ConversationPagesController, StatementPagesController, ReviewPagesController, ReviewActionsController, RunPagesController, AuditPagesController, SessionController, AssetsController],
   providers: [PageGuard, PageErrorFilter, PageInterceptor],
 })
 export class PagesApiModule {}

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpStatus, Param, Put, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { ApiKeyGuard, Caller, DomainError, NeedsScope, type Principal } from '#platform';
+import { ApiKeyGuard, AuditLog, Caller, DomainError, NeedsScope, actorOf, type Principal } from '#platform';
 import { FlagService, readRollout, RolloutStore, writeRollout, type Rollout } from '#rollouts';
 
 /** Rollouts over REST. What GET gives under `rollout` has the fields that PUT takes, and the salt, so that assignments can be recounted. */
@@ -10,6 +10,7 @@ export class RolloutsController {
   constructor(
     private readonly flags: FlagService,
     private readonly rollouts: RolloutStore,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Creates (201) or changes (200) a rollout; the same again answers `unchanged`. */
@@ -24,7 +25,7 @@ export class RolloutsController {
         message: `The address says "${flagKey}" and the rollout says flag: "${definition.flagKey}"; they must be the same`,
       });
     }
-    const { kind, rollout } = await this.flags.put(caller.organizationId, definition, caller.keyId);
+    const { kind, rollout } = await this.flags.put(caller.organizationId, definition, caller.keyId, this.audit.by(actorOf(caller)));
     void reply.status(kind === 'created' ? HttpStatus.CREATED : HttpStatus.OK);
     return { kind, ...shown(rollout) };
   }

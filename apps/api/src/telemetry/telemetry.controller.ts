@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ApiKeyGuard, Caller, NeedsScope, parseInput, type Principal } from '#platform';
+import { ApiKeyGuard, AuditLog, Caller, NeedsScope, actorOf, parseInput, type Principal } from '#platform';
+import { reasonText } from '../audit/reason-body.js';
 import { ContentErasures, TelemetrySettingsService, type ErasureSubject } from '#traces';
 
 const DAYS_MAX = 65_535;
@@ -14,10 +15,11 @@ const settingsBody = z.strictObject({
   redactKeys: z.array(z.string().min(1).max(200)).max(LIST_MAX).optional(),
   contentRetentionDays: days.optional(),
   spanRetentionDays: days.optional(),
+  reason: reasonText.optional(),
 });
 
 const erasureBody = z
-  .strictObject({ conversationId: z.string().min(1).optional(), endUserId: z.string().min(1).optional(), dryRun: z.boolean().default(false) })
+  .strictObject({ conversationId: z.string().min(1).optional(), endUserId: z.string().min(1).optional(), dryRun: z.boolean().default(false), reason: reasonText.optional() })
   .refine((body) => (body.conversationId === undefined) !== (body.endUserId === undefined), { message: 'name either conversationId or endUserId' });
 
 /** What is kept of what the caller's organization sends, for how long, and the erasure of what was said. */
@@ -27,6 +29,7 @@ export class TelemetryController {
   constructor(
     private readonly settings: TelemetrySettingsService,
     private readonly erasures: ContentErasures,
+    private readonly audit: AuditLog,
   ) {}
 
   @Get('settings')
@@ -39,8 +42,9 @@ export class TelemetryController {
   @Patch('settings')
   @NeedsScope('admin')
   async changeSettings(@Caller() caller: Principal, @Body() body: unknown) {
-    const named = Object.entries(parseInput(settingsBody, body, 'the settings')).filter(([, value]) => value !== undefined);
-    await this.settings.write(caller.organizationId, { ...(await this.settings.read(caller.organizationId)), ...Object.fromEntries(named) });
+    const { reason, ...given } = parseInput(settingsBody, body, 'the settings');
+    const named = Object.entries(given).filter(([, value]) => value !== undefined);
+    await this.settings.write(caller.organizationId, { ...(await this.settings.read(caller.organizationId)), ...Object.fromEntries(named) }, this.audit.by(actorOf(caller), reason));
     return this.settings.read(caller.organizationId);
   }
 
@@ -55,9 +59,9 @@ export class TelemetryController {
   @HttpCode(200)
   @NeedsScope('admin')
   async erase(@Caller() caller: Principal, @Body() body: unknown) {
-    const { conversationId, endUserId, dryRun } = parseInput(erasureBody, body, 'the erasure');
+    const { conversationId, endUserId, dryRun, reason } = parseInput(erasureBody, body, 'the erasure');
     const subject: ErasureSubject = conversationId === undefined ? { endUserId: endUserId ?? '' } : { conversationId };
     if (dryRun) return { id: null, bodies: await this.erasures.preview(caller.organizationId, subject) };
-    return this.erasures.erase(caller.organizationId, subject, caller.keyId);
+    return this.erasures.erase(caller.organizationId, subject, caller.keyId, this.audit.by(actorOf(caller), reason));
   }
 }

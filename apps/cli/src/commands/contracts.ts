@@ -21,6 +21,10 @@ interface ListedContract extends AppliedContract {
   activatedAt: string | null;
 }
 
+interface Reason {
+  reason?: string;
+}
+
 /** `astrolabe contracts`: what customers pay for, as files that are checked, stored and activated. */
 export function addContracts(parent: Command, terminal: Terminal): void {
   const contracts = parent.command('contracts').description('what customers pay for: check, compare, apply and activate contract files');
@@ -64,10 +68,11 @@ export function addContracts(parent: Command, terminal: Terminal): void {
   serviceCommand(contracts, 'activate', 'operate')
     .description('make a version that was applied decide from now on')
     .argument('<contract>', 'id@version')
-    .action(async (name: string, options: ServiceOptions) => {
+    .option('--reason <text>', 'why, for the audit log')
+    .action(async (name: string, options: ServiceOptions & Reason) => {
       const { id, version } = parseVersion(name);
       if (version === undefined) throw noVersion(name);
-      const activated = await clientOf(options, terminal).send<Pick<AppliedContract, 'id' | 'version' | 'status'>>('POST', `${pathOf(id, version)}/activate`);
+      const activated = await activate(clientOf(options, terminal), id, version, options);
       printResult(terminal, options.json === true, activated, () => [`${activated.id} version ${activated.version} is ${activated.status}`]);
     });
 
@@ -75,13 +80,14 @@ export function addContracts(parent: Command, terminal: Terminal): void {
     .description('store a contract file as a draft; the same file again changes nothing')
     .argument('<file>', 'the contract, as YAML')
     .option('--activate', 'make this version the one that decides from now on')
-    .action(async (file: string, options: ServiceOptions & { activate?: true }) => {
+    .option('--reason <text>', 'why it is activated, for the audit log')
+    .action(async (file: string, options: ServiceOptions & Reason & { activate?: true }) => {
       const source = await readInputFile(file);
       // Checked here first: the file is at hand, and a service need not be.
       readContract(source, file);
       const client = clientOf(options, terminal);
       const applied = await client.send<AppliedContract>('POST', '/api/v1/contracts', { source, fileName: file });
-      const activated = options.activate === true ? await client.send<Pick<AppliedContract, 'status'>>('POST', `${pathOf(applied.id, applied.version)}/activate`) : {};
+      const activated = options.activate === true ? await activate(client, applied.id, applied.version, options) : {};
       const result = { ...applied, ...activated, file };
       printResult(terminal, options.json === true, result, () => [`${result.id} version ${result.version}, for ${result.customerId}, is ${result.status}`]);
     });
@@ -94,6 +100,10 @@ export function addContracts(parent: Command, terminal: Terminal): void {
       const result = await clientOf(options, terminal).get<{ contracts: ListedContract[] }>('/api/v1/contracts');
       printResult(terminal, options.json === true, result, () => describeList(result.contracts));
     });
+}
+
+function activate(client: ServiceClient, id: string, version: number, { reason }: Reason): Promise<Pick<AppliedContract, 'id' | 'version' | 'status'>> {
+  return client.send('POST', `${pathOf(id, version)}/activate`, reason === undefined ? undefined : { reason });
 }
 
 /** Version of a contract that the service has. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { minorDigits, parseStatementId, writeBundle, type EvidenceRecord, type NamedStatement, type WrittenBundle } from '#billing';
 import { DomainError, formatDecimal, type Problem } from '#platform';
 import type { Command } from 'commander';
+import { interruptible } from '../interruptible.js';
 import { startProgress, type Progress } from '../progress.js';
 import type { ServiceClient } from '../service-client.js';
 import { clientOf, serviceCommand, type ServiceOptions } from '../service-command.js';
@@ -54,19 +55,6 @@ async function* watched(records: AsyncIterable<EvidenceRecord>, terminal: Termin
     }
   } finally {
     progress?.stop();
-  }
-}
-
-/** Ctrl-C ends the work first, so that what was begun is cleared away, and then the program. */
-async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const interrupted = new AbortController();
-  const interrupt = (name: NodeJS.Signals) => interrupted.abort(name);
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    return await work(interrupted.signal);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    if (interrupted.signal.aborted) process.kill(process.pid, interrupted.signal.reason as NodeJS.Signals);
   }
 }
 

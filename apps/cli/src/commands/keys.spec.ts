@@ -93,6 +93,8 @@ describe('astrolabe keys revoke', () => {
     answers['DELETE /api/v1/keys/key%2F1'] = { status: 204 };
     expect(await astrolabe('keys', 'revoke', 'key/1')).toEqual({ code: 0, out: 'key/1 is revoked\n', err: '' });
     expect(JSON.parse((await astrolabe('keys', 'revoke', 'key/1', '--json')).out)).toEqual({ id: 'key/1', status: 'revoked' });
+    expect(await astrolabe('keys', 'revoke', 'key/1', '--reason', 'it leaked')).toMatchObject({ code: 0 });
+    expect(asked.map(({ body }) => body)).toEqual([undefined, undefined, { reason: 'it leaked' }]);
     expect(await astrolabe('keys', 'revoke', 'key_2')).toMatchObject({ code: 3, out: '', err: 'astrolabe: nothing at DELETE /api/v1/keys/key_2\n' });
   });
 });

@@ -42,8 +42,9 @@ export function addKeys(parent: Command, terminal: Terminal): void {
   serviceCommand(keys, 'revoke', 'admin')
     .description('make a key useless; revoking it again changes nothing')
     .argument('<id>', 'the id of the key, as list shows it')
-    .action(async (id: string, options: ServiceOptions) => {
-      await clientOf(options, terminal).send('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`);
+    .option('--reason <text>', 'why, for the audit log')
+    .action(async (id: string, { reason, ...options }: ServiceOptions & { reason?: string }) => {
+      await clientOf(options, terminal).send('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`, reason === undefined ? undefined : { reason });
       printResult(terminal, options.json === true, { id, status: 'revoked' }, () => [`${id} is revoked`]);
     });
 }

@@ -9,7 +9,7 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson, Clock, CONFIG, DomainError, LOGGER, messageOf, Postgres, sha256Hex, type Config, type Logger, type Tx } from '#platform';
-import { lastInstant, LedgerStore, periodLabel, PeriodStore, ProjectionStore, type TermCharge } from '#ledger';
+import { lastInstant, LedgerStore, periodLabel, PeriodStore, ProjectionStore, type ProjectionDifference, type TermCharge } from '#ledger';
 import { ContractStore } from '#outcomes';
 import { Books } from '../booking/books.js';
 import { StatementReader } from '../statements/statement.reader.js';
@@ -72,6 +72,16 @@ export class ClosingService {
       if (sha256 !== one.snapshotSha256) differences.push({ customerId: one.customerId, period: periodLabel(one.period), lockedSha256: one.snapshotSha256, nowSha256: sha256 });
     }
     return { verified: locked.length, differences };
+  }
+
+  /** Puts what postings add up to in the place of the sums that are kept. @returns the sums that were others */
+  async rebuildProjections(organizationId: string): Promise<ProjectionDifference[]> {
+    return this.db.transaction().execute(async (tx) => {
+      await this.periods.takeAllBooks(tx, organizationId);
+      const differences = await this.projections.differences(tx, { organizationId });
+      if (differences.length > 0) await this.projections.rebuild(tx, organizationId);
+      return differences;
+    });
   }
 
   async #close(due: ClosingPeriod, versions: readonly ContractInUse[]): Promise<ClosedPeriod['result']> {

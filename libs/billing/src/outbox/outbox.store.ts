@@ -242,7 +242,7 @@ function methodOf({ status, method, reversesStatus, reversesFirstSentAt }: Event
 }
 
 /** An event that Stripe refused is sent under another identifier, because it may remember the first. */
-export function identifierOf(id: string, generation: number): string {
+function identifierOf(id: string, generation: number): string {
   return generation === 0 ? id : `${id}_${generation}`;
 }
 

@@ -35,7 +35,7 @@ export function statementLines(booked: readonly BookedCharge[], period: Statemen
 }
 
 /** What a line comes to before it is rounded. */
-export function unroundedMicros(charges: readonly Pick<StatementCharge, 'kind' | 'amountMicros'>[]): Micros {
+function unroundedMicros(charges: readonly Pick<StatementCharge, 'kind' | 'amountMicros'>[]): Micros {
   return charges.reduce((sum, { kind, amountMicros }) => (kind === 'rounding' ? sum : sum + amountMicros), 0n);
 }
 

@@ -9,7 +9,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Postgres } from '#platform';
 import { StripeGateway } from './stripe.gateway.js';
 
-type Kind = 'customer' | 'meter';
+export type StripeKind = 'customer' | 'meter' | 'product' | 'price' | 'subscription' | 'subscription_item';
 
 @Injectable()
 export class StripeDirectory {
@@ -27,11 +27,22 @@ export class StripeDirectory {
   /** @throws DomainError `stripe_unavailable`, `stripe_refused` */
   async ensureMeter(organizationId: string, eventName: string): Promise<string> {
     const known = await this.find(organizationId, 'meter', eventName);
-    return known ?? this.#remember(organizationId, 'meter', eventName, await this.gateway.findOrCreateMeter(eventName));
+    return known ?? this.remember(organizationId, 'meter', eventName, await this.gateway.findOrCreateMeter(eventName));
+  }
+
+  /** All that is known at Stripe, in the order of kinds and keys. */
+  async all(organizationId: string): Promise<{ kind: StripeKind; key: string; stripeId: string }[]> {
+    const rows = await this.db.selectFrom('stripeObjects').select(['kind', 'key', 'stripeId']).where('organizationId', '=', organizationId).orderBy('kind').orderBy('key').execute();
+    return rows.map((row) => ({ ...row, kind: row.kind as StripeKind }));
+  }
+
+  /** Whose the object is. Undefined where it is none of ours. */
+  async ownerOf(kind: StripeKind, stripeId: string): Promise<{ organizationId: string; key: string } | undefined> {
+    return this.db.selectFrom('stripeObjects').select(['organizationId', 'key']).where('stripeId', '=', stripeId).where('kind', '=', kind).executeTakeFirst();
   }
 
   /** Undefined where Stripe was never told of it. */
-  async find(organizationId: string, kind: Kind, key: string): Promise<string | undefined> {
+  async find(organizationId: string, kind: StripeKind, key: string): Promise<string | undefined> {
     const row = await this.db
       .selectFrom('stripeObjects')
       .select('stripeId')
@@ -48,10 +59,11 @@ export class StripeDirectory {
       throw new DomainError({ kind: 'not_found', code: 'customer_not_found', message: `There is no customer "${customerId}": create it before outcomes are billed to it` });
     }
     const stripeId = await this.gateway.createCustomer({ organizationId, customerId, name: customer.name });
-    return this.#remember(organizationId, 'customer', customerId, stripeId);
+    return this.remember(organizationId, 'customer', customerId, stripeId);
   }
 
-  async #remember(organizationId: string, kind: Kind, key: string, stripeId: string): Promise<string> {
+  /** Keeps which object stands for ours. @returns the one that was remembered first */
+  async remember(organizationId: string, kind: StripeKind, key: string, stripeId: string): Promise<string> {
     await this.db
       .insertInto('stripeObjects')
       .values({ organizationId, kind, key, stripeId, createdAt: this.clock.now() })

@@ -1,16 +1,16 @@
 /**
- * The one file that calls Stripe, and the one that knows what its errors mean.
+ * Meters and customers at Stripe.
  *
  * Every write carries an idempotency key of ours, so that a repeat meets Stripe's own record of the first call. For writes the SDK's
  * retries are off: the outbox is the one place that decides when to send again (the SDK still repeats a call once whose connection was
- * closed; the key makes that safe). Errors are told apart by class, status and code. The one exception is a known identifier: the v1
- * endpoint refuses it with status 400 and no code at all (langfuse/langfuse#16292), so it is recognised by naming *our identifier*, which
- * no other refusal does, and not by its wording.
+ * closed; the key makes that safe).
  */
 import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
-import { assertInvariant, derivedId, DomainError, messageOf, type Micros } from '#platform';
+import { assertInvariant, derivedId, DomainError, type Micros } from '#platform';
+import { openStripe } from './open-stripe.js';
 import type { SendAnswer } from './send-answer.js';
+import { answered, isCancelledAlready, isKnownIdentifier, translated } from './stripe-failure.js';
 import type { StripeSettings } from './stripe-settings.js';
 
 export interface StripeMeterEvent {
@@ -25,26 +25,14 @@ export interface StripeMeterEvent {
   occurredAt: Date;
 }
 
-const CALL_TIMEOUT_MS = 20_000;
 const MINUTE_MS = 60_000;
-/** A key that is refused is for a person to mend; events wait, and are not given up. */
-const CREDENTIALS_RETRY_MS = 60_000;
-/** The connection was never made, so nothing was sent. */
-const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 @Injectable()
 export class StripeGateway {
   readonly #stripe: Stripe;
 
-  constructor({ secretKey, apiUrl }: StripeSettings, options: { callTimeoutMs?: number } = {}) {
-    const url = apiUrl === null ? null : new URL(apiUrl);
-    const protocol = url?.protocol === 'http:' ? 'http' : 'https';
-    this.#stripe = new Stripe(secretKey, {
-      timeout: options.callTimeoutMs ?? CALL_TIMEOUT_MS,
-      telemetry: false,
-      appInfo: { name: 'astrolabe' },
-      ...(url && { host: url.hostname, port: url.port || (protocol === 'http' ? 80 : 443), protocol }),
-    });
+  constructor(settings: StripeSettings, options: { callTimeoutMs?: number } = {}) {
+    this.#stripe = openStripe(settings, options);
   }
 
   /** Creates a customer once per key. @throws DomainError `stripe_unavailable`, `stripe_refused` */
@@ -95,7 +83,7 @@ export class StripeGateway {
     const moved = countsAt.getTime() === occurredAt.getTime() ? {} : { occurred_at: occurredAt.toISOString() };
     const timestamp = Math.floor(countsAt.getTime() / 1000);
     const payload = { stripe_customer_id: stripeCustomerId, value: valueMicros.toString(), ...moved };
-    return answered(identifier, () => this.#stripe.billing.meterEvents.create({ event_name: eventName, identifier, timestamp, payload }, { idempotencyKey: identifier, maxNetworkRetries: 0 }));
+    return answered(() => this.#stripe.billing.meterEvents.create({ event_name: eventName, identifier, timestamp, payload }, { idempotencyKey: identifier, maxNetworkRetries: 0 }), isKnownIdentifier(identifier));
   }
 
   /**
@@ -103,7 +91,7 @@ export class StripeGateway {
    * @returns `rejected` where Stripe does not do that any more, and has changed nothing
    */
   async cancelMeterEvent({ eventName, identifier, idempotencyKey }: { eventName: string; identifier: string; idempotencyKey: string }): Promise<SendAnswer> {
-    return answered(identifier, () => this.#stripe.billing.meterEventAdjustments.create({ type: 'cancel', event_name: eventName, cancel: { identifier } }, { idempotencyKey, maxNetworkRetries: 0 }), isCancelledAlready);
+    return answered(() => this.#stripe.billing.meterEventAdjustments.create({ type: 'cancel', event_name: eventName, cancel: { identifier } }, { idempotencyKey, maxNetworkRetries: 0 }), isCancelledAlready);
   }
 
   /**
@@ -130,65 +118,4 @@ function exactMicros(value: number, meterId: string): Micros {
     code: 'meter_total_not_exact',
     message: `Stripe gives ${value} as the total of meter ${meterId}, which is no whole number of micros: something else sends to this meter, or the range is too long`,
   });
-}
-
-async function answered(identifier: string, call: () => Promise<unknown>, isKnown = isKnownIdentifier): Promise<SendAnswer> {
-  try {
-    await call();
-    return { kind: 'accepted' };
-  } catch (error) {
-    return answerOf(error, (refusal) => isKnown(refusal, identifier));
-  }
-}
-
-type Refusal = Stripe.errors.StripeInvalidRequestError;
-
-const isKnownIdentifier = ({ code, message }: Refusal, identifier: string): boolean => code === 'duplicate_meter_event' || (code === undefined && message.includes(identifier));
-
-/** No code says so. It is asked for again only by whoever cancelled it and got no answer. */
-const isCancelledAlready = ({ message }: Refusal): boolean => /already (been )?cancell?ed/i.test(message);
-
-function answerOf(error: unknown, isKnown: (refusal: Refusal) => boolean): SendAnswer {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const reason = reasonOf(error);
-  if (error instanceof Stripe.errors.StripeConnectionError) {
-    const cause = (error.detail as { code?: unknown } | undefined)?.code;
-    return NEVER_CONNECTED.has(String(cause)) ? { kind: 'retry', afterMs: 0, reason } : { kind: 'ambiguous', reason };
-  }
-  if (error instanceof Stripe.errors.StripeRateLimitError) return { kind: 'retry', afterMs: retryAfterMs(error), reason };
-  if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError) {
-    return { kind: 'retry', afterMs: CREDENTIALS_RETRY_MS, reason };
-  }
-  // The first call under this key is still being worked on.
-  if (error.statusCode === 409) return { kind: 'retry', afterMs: retryAfterMs(error), reason };
-  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-    return isKnown(error) ? { kind: 'already_known' } : { kind: 'rejected', code: error.code ?? error.rawType ?? 'invalid_request_error', message: error.message };
-  }
-  if (error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'rejected', code: 'idempotency_error', message: error.message };
-  return { kind: 'ambiguous', reason };
-}
-
-function retryAfterMs(error: Stripe.errors.StripeError): number {
-  const seconds = Number(error.headers?.['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
-}
-
-function reasonOf(error: Stripe.errors.StripeError): string {
-  return [error.type, error.statusCode, error.code].filter((part) => part !== undefined).join(' ') + `: ${error.message}`;
-}
-
-/** For calls whose failure stops what was being done. */
-async function translated<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    const isRefusal = error instanceof Stripe.errors.StripeInvalidRequestError || error instanceof Stripe.errors.StripeIdempotencyError;
-    throw new DomainError({
-      kind: isRefusal ? 'conflict' : 'unavailable',
-      code: isRefusal ? 'stripe_refused' : 'stripe_unavailable',
-      message: isRefusal ? `Stripe refused (${reasonOf(error)})` : `Stripe cannot be used now (${messageOf(error)}): check STRIPE_SECRET_KEY, STRIPE_API_URL and the network`,
-      cause: error,
-    });
-  }
 }

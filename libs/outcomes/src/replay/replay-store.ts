@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Postgres, randomId } from '#platform';
+import { Clock, DomainError, Postgres, randomId, type Audit } from '#platform';
 import type { ContractVersion } from '../contract-store.js';
 import type { ReplayResult } from './replay-comparison.js';
 import type { ReplayWindow } from './replay-conversation.js';
@@ -62,9 +62,13 @@ export class ReplayStore {
   }
 
   /** @throws DomainError `replay_not_found` */
-  async signOff(organizationId: string, id: string, { note, signedBy }: Pick<SignOff, 'note' | 'signedBy'>): Promise<Replay> {
-    await this.read(organizationId, id);
-    await this.db.insertInto('replaySignOffs').values({ id: randomId('sig'), organizationId, replayId: id, note, signedAt: this.clock.now(), signedBy }).execute();
+  async signOff(organizationId: string, id: string, { note, signedBy }: Pick<SignOff, 'note' | 'signedBy'>, audit?: Audit): Promise<Replay> {
+    const { contract } = await this.read(organizationId, id);
+    await this.db.transaction().execute(async (tx) => {
+      await tx.insertInto('replaySignOffs').values({ id: randomId('sig'), organizationId, replayId: id, note, signedAt: this.clock.now(), signedBy }).execute();
+      const after = { contract: `${contract.id}@${contract.version}`, sourceSha256: contract.sourceSha256 };
+      await audit?.record(tx, { organizationId, action: 'replay.signed_off', subject: { kind: 'replay', id }, after });
+    });
     return this.read(organizationId, id);
   }
 }

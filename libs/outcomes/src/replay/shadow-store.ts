@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { Clock, DomainError, Postgres, type Tx } from '#platform';
+import { Clock, DomainError, Postgres, type Audit, type Tx } from '#platform';
+import { subjectOf } from '../contract-changes.js';
 import { ContractStore, type ContractVersion } from '../contract-store.js';
 import type { EvidenceGrade, ExplainedExpression } from '../decision.js';
 import type { Contract } from '../read-contract.js';
@@ -26,17 +27,16 @@ export class ShadowStore {
   ) {}
 
   /** Lets a version, a draft too, decide in the shadow from now on, or no longer. Safe to repeat. @throws DomainError `contract_not_found` */
-  async set(organizationId: string, { id, version }: ContractVersion, isOn: boolean): Promise<{ shadowSince: Date | null }> {
-    const row = await this.db
-      .updateTable('contracts')
-      .set((eb) => ({ shadowSince: isOn ? eb.fn.coalesce('shadowSince', eb.val(this.clock.now())) : null }))
-      .where('organizationId', '=', organizationId)
-      .where('id', '=', id)
-      .where('version', '=', version)
-      .returning('shadowSince')
-      .executeTakeFirst();
-    if (!row) throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
-    return row;
+  async set(organizationId: string, { id, version }: ContractVersion, isOn: boolean, audit?: Audit): Promise<{ shadowSince: Date | null }> {
+    return this.db.transaction().execute(async (tx) => {
+      const held = await tx.selectFrom('contracts').select('shadowSince').where('organizationId', '=', organizationId).where('id', '=', id).where('version', '=', version).forUpdate().executeTakeFirst();
+      if (!held) throw new DomainError({ kind: 'not_found', code: 'contract_not_found', message: `There is no version ${version} of contract ${id}: apply it first` });
+      if (isOn === (held.shadowSince !== null)) return held;
+      const now = { shadowSince: isOn ? this.clock.now() : null };
+      await tx.updateTable('contracts').set(now).where('organizationId', '=', organizationId).where('id', '=', id).where('version', '=', version).execute();
+      await audit?.record(tx, { organizationId, action: isOn ? 'contract.shadow_started' : 'contract.shadow_stopped', subject: subjectOf({ id, version }), before: held, after: now });
+      return now;
+    });
   }
 
   /** The versions that decide in the shadow, compiled. */

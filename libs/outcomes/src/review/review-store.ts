@@ -30,7 +30,8 @@ export class ReviewStore {
   }
 
   /** Puts decisions up for review. One that is up already gets the reason beside those it has; the same reason again changes nothing. */
-  async add(tx: Tx, organizationId: string, reasons: readonly NewReason[], addedBy: string, addedAt: Date): Promise<void> {
+  async add(tx: Tx, organizationId: string, reasons: readonly NewReason[], addedBy: string, addedAt: Date): Promise<{ reasons: number }> {
+    let added = 0;
     for (let from = 0; from < reasons.length; from += ROWS_PER_STATEMENT) {
       const batch = reasons.slice(from, from + ROWS_PER_STATEMENT);
       const items = batch.map(({ decisionId, assignedTo }) => ({ organizationId, decisionId, addedAt, assignedTo }));
@@ -39,8 +40,10 @@ export class ReviewStore {
         ...(draw && { period: draw.period, seed: draw.seed, stratumSize: draw.stratumSize, stratumDrawn: draw.stratumDrawn }),
       }));
       await tx.insertInto('reviewItems').values(items).onConflict((conflict) => conflict.doNothing()).execute();
-      await tx.insertInto('reviewReasons').values(rows).onConflict((conflict) => conflict.doNothing()).execute();
+      const { numInsertedOrUpdatedRows: fresh } = await tx.insertInto('reviewReasons').values(rows).onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow();
+      added += Number(fresh);
     }
+    return { reasons: added };
   }
 
   /** @param assignedTo null for everybody */

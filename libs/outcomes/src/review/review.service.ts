@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Postgres, type Tx } from '#platform';
+import { Clock, DomainError, Postgres, type Audit, type Tx } from '#platform';
 import { ContractStore } from '../contract-store.js';
 import type { Decision } from '../decision.js';
 import type { Contract, ReviewQuestion } from '../read-contract.js';
@@ -8,6 +8,7 @@ import { reviewReport, type ReviewReport } from './review-report.js';
 import { questionsOf } from './review-questions.js';
 import { drawDecisions, type SamplePlan } from './review-sampling.js';
 import { ReviewStore } from './review-store.js';
+import { decisionAdjudicated, decisionLabelled, itemAdded, itemAssigned, sampleDrawn } from './review-changes.js';
 import type { DecisionInReview, Label, ReviewItem, ReviewWhy } from './review.js';
 import { standingLabels } from './standing-labels.js';
 
@@ -62,7 +63,7 @@ export class ReviewService {
   ) {}
 
   /** Draws so many of each stratum; what is missing is added, dealt out to `assignTo` in turn where anybody is named. @throws DomainError `invalid_period` */
-  async sample(organizationId: string, plan: SamplePlan, assignTo: readonly string[], addedBy: string): Promise<SampledStratum[]> {
+  async sample(organizationId: string, plan: SamplePlan, assignTo: readonly string[], addedBy: string, audit?: Audit): Promise<SampledStratum[]> {
     return this.db.transaction().execute(async (tx) => {
       await this.store.serialize(tx, organizationId);
       const strata = Map.groupBy(await drawDecisions(tx, organizationId, plan), ({ outcome, locale, isBillable }) => JSON.stringify([outcome, locale, isBillable]));
@@ -78,27 +79,31 @@ export class ReviewService {
       );
       const dealt = reasons.map((reason, index) => ({ ...reason, assignedTo: assignTo[index % assignTo.length] ?? null }));
       await this.store.add(tx, organizationId, dealt, addedBy, this.clock.now());
+      if (dealt.length > 0) await audit?.record(tx, sampleDrawn(organizationId, plan, assignTo, dealt.length));
       return sampled.map(({ stratum }) => stratum);
     });
   }
 
   /** Puts one decision up for review, with why. @throws DomainError `decision_not_found` */
-  async add(organizationId: string, decisionId: string, { why, note, assignedTo }: { why: Exclude<ReviewWhy, 'sampled'>; note: string; assignedTo: string | null }, addedBy: string): Promise<void> {
+  async add(organizationId: string, decisionId: string, { why, note, assignedTo }: { why: Exclude<ReviewWhy, 'sampled'>; note: string; assignedTo: string | null }, addedBy: string, audit?: Audit): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await this.store.serialize(tx, organizationId);
       if (!(await this.store.decision(tx, organizationId, decisionId))) {
         throw new DomainError({ kind: 'not_found', code: 'decision_not_found', message: `There is no decision ${decisionId}: take the id from the decisions of a conversation` });
       }
-      await this.store.add(tx, organizationId, [{ decisionId, why, note, draw: null, assignedTo }], addedBy, this.clock.now());
+      const added = await this.store.add(tx, organizationId, [{ decisionId, why, note, draw: null, assignedTo }], addedBy, this.clock.now());
+      if (added.reasons > 0) await audit?.record(tx, itemAdded(organizationId, decisionId, { why, note, assignedTo }));
     });
   }
 
   /** Makes it somebody's turn, or everybody's; what was labelled stays. @throws DomainError `review_item_not_found` */
-  async assign(organizationId: string, decisionId: string, assignedTo: string | null): Promise<void> {
+  async assign(organizationId: string, decisionId: string, assignedTo: string | null, audit?: Audit): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await this.store.serialize(tx, organizationId);
-      await this.#item(tx, organizationId, decisionId);
+      const { item } = await this.#item(tx, organizationId, decisionId);
+      if (item.assignedTo === assignedTo) return;
       await this.store.assign(tx, organizationId, decisionId, assignedTo);
+      await audit?.record(tx, itemAssigned(organizationId, decisionId, item.assignedTo, assignedTo));
     });
   }
 
@@ -118,7 +123,7 @@ export class ReviewService {
   }
 
   /** @throws DomainError `review_item_not_found`, `unknown_question`, `unknown_answer`, `already_adjudicated` */
-  async label(organizationId: string, decisionId: string, { question, answer, note, sawOthers }: GivenAnswer, reviewer: Reviewer): Promise<void> {
+  async label(organizationId: string, decisionId: string, { question, answer, note, sawOthers }: GivenAnswer, reviewer: Reviewer, audit?: Audit): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await this.store.serialize(tx, organizationId);
       const { item, questions } = await this.#item(tx, organizationId, decisionId);
@@ -130,6 +135,7 @@ export class ReviewService {
       const [standing] = standingLabels(item.labels.filter((one) => one.labeller === reviewer.name && one.question === question));
       if ((standing?.answer ?? null) === answer && (answer === null || standing?.note === note)) return;
       await this.store.addLabel(tx, organizationId, { decisionId, question, answer, labeller: reviewer.name, note, sawOthers, labelledAt: this.clock.now() }, reviewer.keyId);
+      await audit?.record(tx, decisionLabelled(organizationId, decisionId, question, { was: standing?.answer ?? null, is: answer, keyId: reviewer.keyId }));
     });
   }
 
@@ -142,7 +148,7 @@ export class ReviewService {
    * Settles a question for good. Whoever does has labelled it first: a judgement on what others said is no answer of one's own.
    * @throws DomainError `review_item_not_found`, `unknown_question`, `unknown_answer`, `label_first`
    */
-  async adjudicate(organizationId: string, decisionId: string, { question, answer, reason }: { question: string; answer: string; reason: string }, reviewer: Reviewer): Promise<void> {
+  async adjudicate(organizationId: string, decisionId: string, { question, answer, reason }: { question: string; answer: string; reason: string }, reviewer: Reviewer, audit?: Audit): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await this.store.serialize(tx, organizationId);
       const { item, questions } = await this.#item(tx, organizationId, decisionId);
@@ -153,6 +159,7 @@ export class ReviewService {
       const last = item.adjudications.findLast((one) => one.question === question);
       if (last?.answer === answer && last.reason === reason && last.adjudicator === reviewer.name) return;
       await this.store.addAdjudication(tx, organizationId, { decisionId, question, answer, reason, adjudicator: reviewer.name, adjudicatedAt: this.clock.now() }, reviewer.keyId);
+      await audit?.record(tx, decisionAdjudicated(organizationId, decisionId, question, { was: last?.answer ?? null, is: answer, keyId: reviewer.keyId }));
     });
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Audit, AuditChange } from '../audit/audit-log.js';
 import { Clock } from '../clock.js';
 import { DomainError } from '../errors.js';
 import { randomId, sha256Hex } from '../ids.js';
@@ -44,23 +45,28 @@ export class ApiKeys {
   }
 
   /** Makes sure that an organization exists and has this key. Safe to repeat. */
-  async ensure(organizationId: string, name: string, secret: string, granted: readonly Scope[]): Promise<void> {
+  async ensure(organizationId: string, name: string, secret: string, granted: readonly Scope[], audit?: Audit): Promise<void> {
     const now = this.clock.now();
     await this.db.transaction().execute(async (tx) => {
       await tx.insertInto('organizations').values({ id: organizationId, name: organizationId, createdAt: now }).onConflict((c) => c.doNothing()).execute();
-      await tx
+      const made = await tx
         .insertInto('apiKeys')
         .values({ id: randomId('key'), organizationId, name, scopes: [...granted], secretSha256: sha256Hex(secret), createdAt: now })
         .onConflict((conflict) => conflict.column('secretSha256').doNothing())
-        .execute();
+        .returning('id')
+        .executeTakeFirst();
+      if (made) await audit?.record(tx, created(organizationId, made.id, name, granted));
     });
   }
 
   /** A new key of an organization that exists. Its secret is in this answer and nowhere else. */
-  async create(organizationId: string, name: string, granted: readonly Scope[]): Promise<{ id: string; secret: string }> {
+  async create(organizationId: string, name: string, granted: readonly Scope[], audit?: Audit): Promise<{ id: string; secret: string }> {
     const [id, secret] = [randomId('key'), ApiKeys.newSecret()];
     const row = { id, organizationId, name, scopes: [...granted], secretSha256: sha256Hex(secret), createdAt: this.clock.now() };
-    await this.db.insertInto('apiKeys').values(row).execute();
+    await this.db.transaction().execute(async (tx) => {
+      await tx.insertInto('apiKeys').values(row).execute();
+      await audit?.record(tx, created(organizationId, id, name, granted));
+    });
     return { id, secret };
   }
 
@@ -78,14 +84,15 @@ export class ApiKeys {
   }
 
   /** Safe to repeat; the first time is the one that is kept. @throws DomainError `api_key_not_found` when the organization has no such key */
-  async revoke(organizationId: string, id: string): Promise<void> {
-    const row = await this.db
-      .updateTable('apiKeys')
-      .set((column) => ({ revokedAt: column.fn.coalesce('revokedAt', column.val(this.clock.now())) }))
-      .where('organizationId', '=', organizationId)
-      .where('id', '=', id)
-      .returning('secretSha256')
-      .executeTakeFirst();
+  async revoke(organizationId: string, id: string, audit?: Audit): Promise<void> {
+    const row = await this.db.transaction().execute(async (tx) => {
+      const held = await tx.selectFrom('apiKeys').select(['name', 'scopes', 'secretSha256', 'revokedAt']).where('organizationId', '=', organizationId).where('id', '=', id).forUpdate().executeTakeFirst();
+      if (held?.revokedAt !== null) return held;
+      const [revokedAt, named] = [this.clock.now(), { name: held.name, scopes: held.scopes }];
+      await tx.updateTable('apiKeys').set({ revokedAt }).where('organizationId', '=', organizationId).where('id', '=', id).execute();
+      await audit?.record(tx, { organizationId, action: 'api_key.revoked', subject: { kind: 'api_key', id }, before: { ...named, revokedAt: null }, after: { ...named, revokedAt } });
+      return held;
+    });
     if (!row) throw new DomainError({ kind: 'not_found', code: 'api_key_not_found', message: `There is no API key ${id}: GET /api/v1/keys lists those of this organization` });
     this.#revocations += 1;
     this.#cache.delete(row.secretSha256);
@@ -137,4 +144,8 @@ export class ApiKeys {
     if (this.#revocations === revocationsBefore) this.#cache.set(secretSha256, { principal, readAtMs: nowMs });
     return principal;
   }
+}
+
+function created(organizationId: string, id: string, name: string, granted: readonly Scope[]): AuditChange {
+  return { organizationId, action: 'api_key.created', subject: { kind: 'api_key', id }, after: { name, scopes: granted } };
 }

@@ -56,6 +56,22 @@ export interface ApiKeys {
   secretSha256: string;
 }
 
+export interface AuditLog {
+  action: string;
+  actor: string;
+  actorKind: string;
+  after: Json | null;
+  at: Timestamp;
+  before: Json | null;
+  organizationId: string;
+  previousSha256: string;
+  reason: string | null;
+  sequence: bigint;
+  sha256: string;
+  subjectId: string;
+  subjectKind: string;
+}
+
 export interface Breaks {
   customerId: string;
   detail: Json;
@@ -507,6 +523,7 @@ export interface DB {
   accountBalances: AccountBalances;
   adjudications: Adjudications;
   apiKeys: ApiKeys;
+  auditLog: AuditLog;
   breaks: Breaks;
   charges: Charges;
   chargeTotals: ChargeTotals;

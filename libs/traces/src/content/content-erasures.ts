@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ClickHouse, Clock, Postgres, randomId } from '#platform';
+import { ClickHouse, Clock, Postgres, randomId, type Audit } from '#platform';
 import { changedErasedConversationsQuery, changedErasedEndUsersQuery, type ChangedSubjectRow } from '../queries/changed-subjects.query.js';
 import { countContentsQuery, eraseContentsQuery, type ContentCountRow } from '../queries/erase-contents.query.js';
 import { conversationTracesQuery, endUserTracesQuery, type TraceToEraseRow } from '../queries/traces-to-erase.query.js';
@@ -51,11 +51,16 @@ export class ContentErasures {
   }
 
   /** Deletes the bodies, and returns when they are gone from the store. */
-  async erase(organizationId: string, subject: ErasureSubject, requestedBy: string): Promise<{ id: string; bodies: number }> {
+  async erase(organizationId: string, subject: ErasureSubject, requestedBy: string, audit?: Audit): Promise<{ id: string; bodies: number }> {
     const conversationId = 'conversationId' in subject ? subject.conversationId : null;
     const endUserId = 'endUserId' in subject ? subject.endUserId : null;
     const erasure = { id: randomId('era'), organizationId, conversationId, endUserId, requestedAt: this.clock.now(), requestedBy };
-    await this.db.insertInto('contentErasures').values(erasure).execute();
+    await this.db.transaction().execute(async (tx) => {
+      await tx.insertInto('contentErasures').values(erasure).execute();
+      // Of an end user the log keeps no id, because nothing can be erased from it: the list of erasures has it under this one.
+      const after = conversationId === null ? { of: 'end user' } : { of: 'conversation', conversationId };
+      await audit?.record(tx, { organizationId, action: 'content.erasure_requested', subject: { kind: 'erasure', id: erasure.id }, after });
+    });
     return { id: erasure.id, bodies: await this.#carryOut(organizationId, { ...erasure, firstDoneAt: null, lastDoneAt: null }) };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ClickHouse, Clock, Postgres, type Database } from '#platform';
+import { ClickHouse, Clock, Postgres, changedFields, type Audit, type Database } from '#platform';
 import { otherRetentionQuery, setRetentionQuery, type OtherRetentionRow, type RetentionToSet } from '../queries/set-retention.query.js';
 import { ContentPolicy, DEFAULT_TELEMETRY_SETTINGS, contentRetentionDays, type TelemetrySettings } from './content-policy.js';
 
@@ -30,15 +30,20 @@ export class TelemetrySettingsService {
    * Rows that are there already follow a change of retention. Safe to repeat.
    * @throws DomainError `invalid_redaction_pattern`
    */
-  async write(organizationId: string, settings: TelemetrySettings): Promise<void> {
+  async write(organizationId: string, settings: TelemetrySettings, audit?: Audit): Promise<void> {
     // It is compiled here so that a pattern that is none is refused now, and not when spans come.
     new ContentPolicy(settings);
     const row = { ...settings, redactPatterns: [...settings.redactPatterns], redactKeys: [...settings.redactKeys], updatedAt: this.clock.now() };
-    await this.db
-      .insertInto('telemetrySettings')
-      .values({ organizationId, ...row })
-      .onConflict((conflict) => conflict.column('organizationId').doUpdateSet(row))
-      .execute();
+    await this.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('telemetrySettings').select('organizationId').where('organizationId', '=', organizationId).forUpdate().execute();
+      const changed = changedFields(await readTelemetrySettings(tx, organizationId), settings);
+      await tx
+        .insertInto('telemetrySettings')
+        .values({ organizationId, ...row })
+        .onConflict((conflict) => conflict.column('organizationId').doUpdateSet(row))
+        .execute();
+      if (Object.keys(changed.after).length > 0) await audit?.record(tx, { organizationId, action: 'telemetry.settings_changed', subject: { kind: 'organization', id: organizationId }, ...changed });
+    });
     await this.#applyTo('spans', organizationId, settings.spanRetentionDays);
     await this.#applyTo('span_contents', organizationId, contentRetentionDays(settings));
   }

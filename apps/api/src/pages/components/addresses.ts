@@ -18,6 +18,7 @@ export const addressOf = {
     return query.size > 0 ? `/review?${query}` : '/review';
   },
   reviewItem: (decisionId: string, filter: ReviewFilter = {}): string => `/review/items/${encodeURIComponent(decisionId)}${addressOf.review(filter).slice('/review'.length)}`,
+  audit: (page: number): string => (page > 1 ? `/audit?page=${page}` : '/audit'),
   comparison: (base: string, candidate: string): string => `/comparisons?${new URLSearchParams({ base, candidate })}`,
 };
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Inject, Param, Post, Query, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { ReviewService, type Reviewer } from '#outcomes';
-import { ApiKeys, CONFIG, Caller, parseInput, type Config, type Principal } from '#platform';
+import { ReviewService, personOf, type Reviewer } from '#outcomes';
+import { ApiKeys, AuditLog, CONFIG, Caller, actorOf, parseInput, type Config, type Principal } from '#platform';
 import { addressOf } from '../components/addresses.js';
 import { PageGuard } from '../session/page.guard.js';
 import { REVIEWER_CHARACTERS_MAX, ReviewerName, reviewerCookie } from '../session/reviewer-cookie.js';
@@ -24,6 +24,7 @@ export class ReviewActionsController {
   constructor(
     private readonly review: ReviewService,
     private readonly keys: ApiKeys,
+    private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -36,9 +37,9 @@ export class ReviewActionsController {
   }
 
   @Post('samples')
-  async sample(@Caller() { organizationId, keyId }: Principal, @Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
+  async sample(@Caller() caller: Principal, @Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
     const { period, perStratum } = parseInput(sampleForm, body, 'the form');
-    await this.review.sample(organizationId, { period, perStratum, seed: 'review' }, [], keyId);
+    await this.review.sample(caller.organizationId, { period, perStratum, seed: 'review' }, [], caller.keyId, this.audit.by(actorOf(caller)));
     seeOther(reply, addressOf.review());
   }
 
@@ -48,7 +49,7 @@ export class ReviewActionsController {
     const filter = parseInput(filterSchema, query, 'the address');
     const { sawOthers, ...answer } = parseInput(labelForm, body, 'the form');
     const reviewer = await this.#reviewer(caller, named);
-    await this.review.label(caller.organizationId, id, { ...answer, sawOthers: sawOthers === 'yes' }, reviewer);
+    await this.review.label(caller.organizationId, id, { ...answer, sawOthers: sawOthers === 'yes' }, reviewer, this.audit.by(personOf(reviewer)));
     const queue = await this.review.queue(caller.organizationId, reviewer.name);
     const isDone = queue.every((each) => each.item.decision.id !== id || each.others !== null);
     // What was changed with the others in view is looked at once more, and not left.
@@ -60,14 +61,16 @@ export class ReviewActionsController {
   @Post('items/:id/undo')
   async undo(@Caller() caller: Principal, @Param('id') id: string, @Query() query: unknown, @Body() body: unknown, @ReviewerName() named: string | undefined, @Res() reply: FastifyReply): Promise<void> {
     const { question, sawOthers } = parseInput(undoForm, body, 'the form');
-    await this.review.label(caller.organizationId, id, { question, answer: null, note: '', sawOthers: sawOthers === 'yes' }, await this.#reviewer(caller, named));
+    const reviewer = await this.#reviewer(caller, named);
+    await this.review.label(caller.organizationId, id, { question, answer: null, note: '', sawOthers: sawOthers === 'yes' }, reviewer, this.audit.by(personOf(reviewer)));
     seeOther(reply, addressOf.reviewItem(id, parseInput(filterSchema, query, 'the address')));
   }
 
   @Post('items/:id/adjudications')
   async adjudicate(@Caller() caller: Principal, @Param('id') id: string, @Query() query: unknown, @Body() body: unknown, @ReviewerName() named: string | undefined, @Res() reply: FastifyReply): Promise<void> {
     const given = parseInput(adjudicationForm, body, 'the form');
-    await this.review.adjudicate(caller.organizationId, id, given, await this.#reviewer(caller, named));
+    const reviewer = await this.#reviewer(caller, named);
+    await this.review.adjudicate(caller.organizationId, id, given, reviewer, this.audit.by(personOf(reviewer), given.reason));
     seeOther(reply, addressOf.reviewItem(id, parseInput(filterSchema, query, 'the address')));
   }
 

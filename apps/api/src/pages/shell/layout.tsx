@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { ICON_PATH, STYLESHEET_PATH } from './assets.js';
 
-export type Section = 'overview' | 'conversations' | 'statements' | 'losses' | 'review' | 'runs';
+export type Section = 'overview' | 'conversations' | 'statements' | 'losses' | 'review' | 'runs' | 'audit';
 
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: 'overview', path: '/', label: 'Overview' },
@@ -10,6 +10,7 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: 'losses', path: '/losses', label: 'Losses' },
   { section: 'review', path: '/review', label: 'Review' },
   { section: 'runs', path: '/runs', label: 'Runs' },
+  { section: 'audit', path: '/audit', label: 'Audit' },
 ];
 
 export interface LayoutProps {
