@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Clock, DomainError, SystemClock, lockDataDirectory, randomId } from '#platform';
 import { parseForm } from './http/parse-form.js';
+import { SandboxBehaviour, type BehaviourOptions } from './sandbox-behaviour.js';
 import { SandboxLimits } from './sandbox-limits.js';
 import { SandboxModule } from './sandbox.module.js';
 import { SandboxStore } from './state/sandbox-store.js';
 import { hasErrorCode } from './storage/has-error-code.js';
+import { TickInterval } from './time/tick-interval.js';
 
 const BODY_BYTES_MAX = 1_048_576;
 
@@ -20,7 +22,10 @@ export interface StripeSandboxOptions {
   /** Where the journal and the lock live; made when it is missing. What it holds is restored. */
   directory: string;
   clock?: Clock;
-  limits?: { callsPerSecondMax?: number };
+  limits?: { callsPerSecondMax?: number | undefined };
+  behaviour?: BehaviourOptions;
+  /** How often it looks by itself what has fallen due, in real time; 0 leaves that to the calls of the API and `POST /sandbox/tick`. */
+  tickIntervalMs?: number;
 }
 
 export interface StripeSandbox {
@@ -47,7 +52,13 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
     closers.push(async () => lock.release());
     const store = await SandboxStore.open(join(directory, 'journal.jsonl'), clock);
     closers.push(() => store.close());
-    const app = await createApp({ store, clock, limits: new SandboxLimits(options.limits) });
+    const app = await createApp({
+      store,
+      clock,
+      limits: new SandboxLimits(options.limits),
+      behaviour: new SandboxBehaviour(options.behaviour),
+      interval: new TickInterval(options.tickIntervalMs),
+    });
     closers.push(() => app.close());
     await listen(app, port, host);
     const address = app.getHttpServer().address() as AddressInfo;

@@ -28,7 +28,7 @@ export class PricesController {
         const meter = meters.named(params.recurring.meter, 'recurring[meter]');
         if (meter.status !== 'active') throw invalidRequest(`The meter ${meter.id} is inactive.`, { param: 'recurring[meter]' });
         const price = createPrice(params, now);
-        return { body: price, changes: [{ kind: 'put', object: price }] };
+        return { body: price, changes: [{ kind: 'put', object: price }], events: [{ type: 'price.created', object: price, at: now }] };
       },
     });
   }

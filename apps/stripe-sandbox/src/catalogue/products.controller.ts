@@ -21,7 +21,7 @@ export class ProductsController {
     return this.writes.perform(call, {
       act: (now) => {
         const product = createProduct(params, now);
-        return { body: product, changes: [{ kind: 'put', object: product }] };
+        return { body: product, changes: [{ kind: 'put', object: product }], events: [{ type: 'product.created', object: product, at: now }] };
       },
     });
   }

@@ -8,7 +8,7 @@ import { SandboxStore } from '../state/sandbox-store.js';
 import { WriteCalls } from '../writes/write-calls.js';
 import { createCustomer, customerParams } from './customer.js';
 
-const listParams = z.strictObject({ ...pageParams, email: text(512).optional() });
+const listParams = z.strictObject({ ...pageParams, email: text(512).optional(), test_clock: text().optional() });
 
 @StripeApi('customers')
 export class CustomersController {
@@ -22,17 +22,20 @@ export class CustomersController {
     const params = readParams(customerParams, call.params);
     return this.writes.perform(call, {
       act: (now) => {
-        const customer = createCustomer(params, now);
-        return { body: customer, changes: [{ kind: 'put', object: customer }] };
+        const clock = params.test_clock === undefined ? undefined : this.store.state.testClocks.named(params.test_clock, 'test_clock');
+        const customer = createCustomer(params, clock?.frozen_time ?? now);
+        return { body: customer, changes: [{ kind: 'put', object: customer }], events: [{ type: 'customer.created', object: customer, at: customer.created }] };
       },
     });
   }
 
+  /** As Stripe does, without those of test clocks unless a clock is named. */
   @Get()
   async list(@Call() call: StripeCall) {
-    const { email, ...page } = readParams(listParams, call.params);
+    const { email, test_clock: clock, ...page } = readParams(listParams, call.params);
     const { customers } = await this.store.settled();
-    return listPage(call.path, customers.newestFirst().filter((customer) => email === undefined || customer.email === email), page);
+    const listed = customers.newestFirst().filter((customer) => customer.test_clock === (clock ?? null) && (email === undefined || customer.email === email));
+    return listPage(call.path, listed, page);
   }
 
   @Get(':id')

@@ -15,7 +15,17 @@ export const integer = (min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
 /** Seconds since 1970. */
 export const unixSeconds = () => integer(0);
 
+export const boolean = () => z.enum(['true', 'false'], 'must be true or false').transform((given) => given === 'true');
+
 export const metadata = () => z.record(z.string(), z.string()).default({});
+
+/** A change of metadata: an empty value takes its key away, an empty text all of them. */
+export const metadataChange = () => z.union([z.literal(''), z.record(z.string(), z.string())]).optional();
+
+export function withMetadata(metadata: Record<string, string>, change: z.output<ReturnType<typeof metadataChange>>): Record<string, string> {
+  if (change === '') return {};
+  return Object.fromEntries(Object.entries({ ...metadata, ...change }).filter(([, value]) => value !== ''));
+}
 
 /**
  * Checks parameters against a strict schema and says what is wrong in Stripe's words and codes.

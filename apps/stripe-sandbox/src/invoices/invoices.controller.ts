@@ -1,58 +1,147 @@
+import { Get, Param } from '@nestjs/common';
 import { z } from 'zod';
-import { readParams, text } from '../http/read-params.js';
+import { listPage, pageParams } from '../http/list-page.js';
+import { boolean, readParams, text } from '../http/read-params.js';
 import { StripeApi, StripePost } from '../http/stripe-api.js';
 import { Call, type StripeCall } from '../http/stripe-call.js';
-import { StripeError, invalidRequest } from '../http/stripe-error.js';
-import { aggregateMeter } from '../meters/aggregate-meter.js';
+import { SandboxBehaviour } from '../sandbox-behaviour.js';
 import type { SandboxState } from '../state/sandbox-state.js';
 import { SandboxStore } from '../state/sandbox-store.js';
-import { periodOf, type SubscriptionRecord } from '../subscriptions/subscription.js';
-import { previewInvoice } from './preview-invoice.js';
+import { WriteCalls } from '../writes/write-calls.js';
+import { changeInvoice, invoiceChangeParams, markUncollectible, payInvoice, voidInvoice } from './change-invoice.js';
+import { creditBalance } from './credit-balance.js';
+import { finalizeAt, paidEvents } from './finalize-at.js';
+import { linesOf } from './invoice-lines.js';
+import type { InvoiceObject, InvoiceRecord } from './invoice.js';
+import { previewInvoice, previewParams } from './preview-invoice.js';
+import { viewInvoice } from './view-invoice.js';
 
-const previewParams = z.strictObject({ customer: text().optional(), subscription: text().optional() });
+const listParams = z.strictObject({
+  ...pageParams,
+  customer: text().optional(),
+  subscription: text().optional(),
+  status: z.enum(['draft', 'open', 'paid', 'uncollectible', 'void']).optional(),
+});
+const linesParams = z.strictObject(pageParams);
+const finalizeParams = z.strictObject({ auto_advance: boolean().optional() });
+const payParams = z.strictObject({ paid_out_of_band: boolean().default(false) });
+const noParams = z.strictObject({});
 
 @StripeApi('invoices')
 export class InvoicesController {
-  constructor(private readonly store: SandboxStore) {}
+  constructor(
+    private readonly store: SandboxStore,
+    private readonly writes: WriteCalls,
+    private readonly behaviour: SandboxBehaviour,
+  ) {}
 
   /** A POST by form only: it changes nothing, so it takes no part in idempotency and faults. */
   @StripePost('create_preview')
-  async createPreview(@Call() call: StripeCall) {
+  async createPreview(@Call() call: StripeCall): Promise<InvoiceObject> {
     const params = readParams(previewParams, call.params);
     const state = await this.store.settled();
-    const now = this.store.now();
-    const subscription = chooseSubscription(state, params, now);
-    const period = periodOf(subscription, now);
-    return previewInvoice(
-      subscription,
-      period,
-      ({ recurring }) => {
-        const { formula } = state.meters.get(recurring.meter).default_aggregation;
-        const events = state.usage.countedFor(recurring.meter, subscription.customer);
-        return aggregateMeter(formula, events, { startTime: period.start, endTime: period.end });
+    const timeOf = (customer: string): number => this.store.timeOf(customer);
+    return this.#view(state, previewInvoice(state, params, timeOf));
+  }
+
+  @Get()
+  async list(@Call() call: StripeCall) {
+    const { customer, subscription, status, ...page } = readParams(listParams, call.params);
+    const state = await this.store.settled();
+    const invoices = state.invoices
+      .newestFirst()
+      .filter(
+        (invoice) =>
+          (customer === undefined || invoice.customer === customer) &&
+          (subscription === undefined || invoice.subscription.id === subscription) &&
+          (status === undefined || invoice.status === status),
+      );
+    const { data, ...rest } = listPage(call.path, invoices, page);
+    return { ...rest, data: data.map((invoice) => this.#view(state, invoice)) };
+  }
+
+  @Get(':id')
+  async retrieve(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    readParams(noParams, call.params);
+    const state = await this.store.settled();
+    return this.#view(state, state.invoices.get(id));
+  }
+
+  @Get(':id/lines')
+  async listLines(@Call() call: StripeCall, @Param('id') id: string) {
+    const page = readParams(linesParams, call.params);
+    const state = await this.store.settled();
+    const invoice = state.invoices.get(id);
+    return listPage(call.path, linesOf(state, invoice, this.store.timeOf(invoice.customer) - this.behaviour.summaryLagSeconds), page);
+  }
+
+  @StripePost(':id')
+  update(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    const params = readParams(invoiceChangeParams, call.params);
+    return this.#change(call, id, (invoice, at) => changeInvoice(invoice, params, at));
+  }
+
+  @StripePost(':id/finalize')
+  finalize(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    const { auto_advance: autoAdvance } = readParams(finalizeParams, call.params);
+    return this.writes.perform(call, {
+      act: () => {
+        const { state } = this.store;
+        const draft = state.invoices.get(id);
+        const at = this.store.timeOf(draft.customer);
+        const { object, changes, events } = finalizeAt(state, draft, { at, behaviour: this.behaviour, autoAdvance });
+        return { body: object, changes, events };
       },
-      now,
+    });
+  }
+
+  @StripePost(':id/pay')
+  pay(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    const { paid_out_of_band: isOutOfBand } = readParams(payParams, call.params);
+    return this.#change(call, id, (invoice, at) => payInvoice(invoice, { isOutOfBand, at }), paidEvents);
+  }
+
+  /** Credit of the customer that the invoice had used up goes back to the balance. */
+  @StripePost(':id/void')
+  void(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    readParams(noParams, call.params);
+    return this.#change(call, id, voidInvoice, (object, at) => [{ type: 'invoice.voided', object, at }], (invoice) =>
+      invoice.balance ? invoice.balance.after - invoice.balance.before : 0,
     );
   }
-}
 
-/** The named subscription, or the customer's that renews first. */
-function chooseSubscription(state: SandboxState, params: z.output<typeof previewParams>, now: number): SubscriptionRecord {
-  if (params.subscription !== undefined) {
-    const named = state.subscriptions.named(params.subscription, 'subscription');
-    if (params.customer !== undefined && params.customer !== named.customer) {
-      throw invalidRequest(`The subscription ${named.id} does not belong to the customer ${params.customer}.`, { param: 'customer' });
-    }
-    return named;
+  @StripePost(':id/mark_uncollectible')
+  markUncollectible(@Call() call: StripeCall, @Param('id') id: string): Promise<InvoiceObject> {
+    readParams(noParams, call.params);
+    return this.#change(call, id, markUncollectible, (object, at) => [{ type: 'invoice.marked_uncollectible', object, at }]);
   }
-  if (params.customer === undefined) throw invalidRequest('Give a customer or a subscription.', { code: 'parameter_missing', param: 'customer' });
-  const customer = state.customers.named(params.customer, 'customer');
-  const [next] = [...state.subscriptions.values()]
-    .filter((record) => record.customer === customer.id)
-    .sort((a, b) => periodOf(a, now).end - periodOf(b, now).end);
-  if (!next) {
-    const { body } = invalidRequest(`No upcoming invoices for customer: ${customer.id}`, { code: 'invoice_upcoming_none' });
-    throw new StripeError(404, body);
+
+  /** `creditOf`: what is credited to the customer's balance by the change. */
+  #change(
+    call: StripeCall,
+    id: string,
+    change: (invoice: InvoiceRecord, at: number) => InvoiceRecord,
+    eventsOf: typeof paidEvents = () => [],
+    creditOf: (invoice: InvoiceRecord) => number = () => 0,
+  ): Promise<InvoiceObject> {
+    return this.writes.perform(call, {
+      act: () => {
+        const { state } = this.store;
+        const before = state.invoices.get(id);
+        const at = this.store.timeOf(before.customer);
+        const invoice = change(before, at);
+        const body = this.#view(state, invoice);
+        const credited = creditBalance(state, invoice.customer, creditOf(before), at);
+        return {
+          body,
+          changes: [{ kind: 'put', object: invoice }, ...credited.changes],
+          events: [...eventsOf(body, at), { type: 'invoice.updated', object: body, previous: this.#view(state, before), at }, ...credited.events],
+        };
+      },
+    });
   }
-  return next;
+
+  #view(state: SandboxState, invoice: InvoiceRecord): InvoiceObject {
+    return viewInvoice(state, invoice, { at: this.store.timeOf(invoice.customer), behaviour: this.behaviour });
+  }
 }

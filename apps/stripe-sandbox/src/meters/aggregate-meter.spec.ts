@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDecimal } from '#platform';
-import { aggregateMeter, type CountedEvent } from './aggregate-meter.js';
+import { aggregateMeter } from './aggregate-meter.js';
 import { VALUE_SCALE } from './meter-event.js';
 
-const at = (timestamp: number, value: string): CountedEvent => ({ timestamp, value: parseDecimal(value, VALUE_SCALE) });
+const at = (timestamp: number, value: string) => ({ timestamp, value: parseDecimal(value, VALUE_SCALE) });
 const scaled = (value: string): bigint => parseDecimal(value, VALUE_SCALE);
 
 describe('aggregateMeter', () => {

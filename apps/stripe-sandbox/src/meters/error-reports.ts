@@ -4,17 +4,26 @@ import type { MeterEventRecord, ProblemCode } from './meter-event.js';
 /** Stripe names a few failed identifiers of each kind, never all: whoever reads a report has to reconcile its window. */
 const SAMPLES_MAX = 5;
 
-/** The data of Stripe's thin event `v1.billing.meter.error_report_triggered`, one a meter, over everything that was rejected. */
-export interface ErrorReport {
+/** The `data` of Stripe's thin event `v1.billing.meter.error_report_triggered`. */
+export interface MeterErrorData {
+  developer_message_summary: string;
+  reason: { error_count: number; error_types: ErrorType[] };
+  /** The window of the receipts, ISO 8601: the first second that had a rejected event, and the one after the last. */
+  validation_start: string;
+  validation_end: string;
+}
+
+/** What was rejected of one meter. */
+export interface ErrorReport extends MeterErrorData {
   id: string;
   object: 'sandbox.error_report';
   meter: string;
   event_name: string;
-  developer_message_summary: string;
-  reason: { error_count: number; error_types: ErrorType[] };
-  /** From the first to the last receipt of a rejected event, ISO 8601. */
-  validation_start: string;
-  validation_end: string;
+}
+
+/** What a report is now to be sent of: what was rejected, is in no report yet, and was received so long ago that Stripe has validated it. */
+export function dueForReport(unreported: Iterable<MeterEventRecord>, receivedBy: number): MeterEventRecord[] {
+  return [...unreported].filter((record) => receiptOf(record) <= receivedBy);
 }
 
 interface ErrorType {
@@ -26,12 +35,12 @@ interface ErrorType {
 /** `records` are in the order of their receipt; counted ones are passed over. */
 export function reportErrors(records: Iterable<MeterEventRecord>): ErrorReport[] {
   const reports = new Map<string, ErrorReport>();
-  for (const { meter, event, outcome } of records) {
+  for (const record of records) {
+    const { meter, event, outcome } = record;
     if (outcome.kind !== 'rejected') continue;
-    const receivedAt = new Date(event.created * 1_000).toISOString();
-    const report = reports.get(meter) ?? emptyReport(meter, event.event_name, receivedAt);
+    const report = reports.get(meter) ?? emptyReport(meter, event.event_name, isoTime(receiptOf(record)));
     reports.set(meter, report);
-    report.validation_end = receivedAt;
+    report.validation_end = isoTime(receiptOf(record) + 1);
     count(report, outcome.code, { error_message: outcome.message, request: { identifier: event.identifier } });
     report.developer_message_summary = summaryOf(report);
   }
@@ -65,4 +74,12 @@ function emptyReport(meter: string, eventName: string, receivedAt: string): Erro
 function summaryOf({ event_name, reason }: ErrorReport): string {
   const kinds = reason.error_types.map(({ code, error_count }) => `${error_count} ${code}`).join(', ');
   return `${reason.error_count} ${reason.error_count === 1 ? 'event' : 'events'} of ${event_name} left out: ${kinds}.`;
+}
+
+function receiptOf({ receivedAt, event }: MeterEventRecord): number {
+  return receivedAt ?? event.created;
+}
+
+function isoTime(unixSeconds: number): string {
+  return new Date(unixSeconds * 1_000).toISOString();
 }

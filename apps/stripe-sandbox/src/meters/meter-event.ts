@@ -23,7 +23,10 @@ export type ProblemCode =
 
 /** An accepted event, with what Stripe's later validation says of it: counted, or left out for a reason. */
 export interface MeterEventRecord {
+  /** Its `created` is the time of the receipt for the customer, by its test clock if it has one. */
   event: Stripe.Billing.MeterEvent;
+  /** The time of the receipt by the sandbox's clock; older journals have only the other. */
+  receivedAt?: number;
   meter: string;
   outcome: { kind: 'counted'; customer: string; value: string } | { kind: 'rejected'; code: ProblemCode; message: string };
 }
@@ -42,7 +45,7 @@ export const meterEventParams = z.strictObject({
  */
 export function acceptMeterEvent(
   params: z.output<typeof meterEventParams>,
-  context: { meter: MeterObject; customerExists: (id: string) => boolean; isIdentifierTaken: (identifier: string) => boolean; now: number },
+  context: { meter: MeterObject; customerExists: (id: string) => boolean; isIdentifierTaken: (identifier: string) => boolean; now: number; receivedAt: number },
 ): MeterEventRecord {
   const { meter, now } = context;
   const timestamp = params.timestamp ?? now;
@@ -63,6 +66,7 @@ export function acceptMeterEvent(
       payload: params.payload,
       timestamp,
     },
+    receivedAt: context.receivedAt,
     meter: meter.id,
     outcome: validateLater(params.payload, meter, context.customerExists),
   };
@@ -78,7 +82,7 @@ function duplicateIdentifier(identifier: string): Error {
   return Object.assign(error, { headers: { 'stripe-should-retry': 'false' } });
 }
 
-/** What Stripe finds out after it has answered 200. Here it is known at once; there is no lag to wait for. */
+/** What Stripe finds out after it has answered 200. Here it is known at once, and told later (error-reports.ts). */
 function validateLater(payload: Record<string, string>, meter: MeterObject, customerExists: (id: string) => boolean): MeterEventRecord['outcome'] {
   const customer = payload[meter.customer_mapping.event_payload_key];
   if (!customer) {

@@ -30,15 +30,17 @@ export class MeterEventsController {
     const expected = findMeter();
     return this.writes.perform(call, {
       slot: expected && `${expected.id} ${params.payload[expected.customer_mapping.event_payload_key] ?? ''}`,
-      act: (now) => {
+      act: (receivedAt) => {
         const meter = findMeter();
         // v1 is reported to answer this at once; the thin event v1.billing.meter.no_meter_found is for what is validated later.
         if (!meter) throw invalidRequest(`No active meter found for event name "${params.event_name}".`, { param: 'event_name' });
+        const now = this.store.timeOf(params.payload[meter.customer_mapping.event_payload_key]);
         const record = acceptMeterEvent(params, {
           meter,
           customerExists: (id) => customers.has(id),
           isIdentifierTaken: (identifier) => usage.isIdentifierTaken(identifier, now),
           now,
+          receivedAt,
         });
         return { body: record.event, changes: [{ kind: 'meter_event', record }] };
       },
@@ -51,8 +53,9 @@ export class MeterEventsController {
     const { event_name: eventName, cancel } = readParams(adjustmentParams, call.params);
     const param = 'cancel[identifier]';
     return this.writes.perform(call, {
-      act: (now) => {
-        const { event } = this.store.state.usage.find(cancel.identifier) ?? {};
+      act: () => {
+        const { event, outcome } = this.store.state.usage.find(cancel.identifier) ?? {};
+        const now = this.store.timeOf(outcome?.kind === 'counted' ? outcome.customer : undefined);
         if (event?.event_name !== eventName) {
           throw invalidRequest(`No event of ${eventName} with identifier ${cancel.identifier}.`, { code: 'resource_missing', param });
         }

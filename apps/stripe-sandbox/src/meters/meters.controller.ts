@@ -4,6 +4,7 @@ import { listPage, pageParams } from '../http/list-page.js';
 import { readParams } from '../http/read-params.js';
 import { StripeApi, StripePost } from '../http/stripe-api.js';
 import { Call, type StripeCall } from '../http/stripe-call.js';
+import { SandboxBehaviour } from '../sandbox-behaviour.js';
 import { SandboxStore } from '../state/sandbox-store.js';
 import { WriteCalls } from '../writes/write-calls.js';
 import { summariseEvents, summaryParams } from './event-summaries.js';
@@ -17,6 +18,7 @@ export class MetersController {
   constructor(
     private readonly store: SandboxStore,
     private readonly writes: WriteCalls,
+    private readonly behaviour: SandboxBehaviour,
   ) {}
 
   @StripePost()
@@ -25,7 +27,7 @@ export class MetersController {
     return this.writes.perform(call, {
       act: (now) => {
         const meter = createMeter(params, this.store.state.meters.values(), now);
-        return { body: meter, changes: [{ kind: 'put', object: meter }] };
+        return { body: meter, changes: [{ kind: 'put', object: meter }], events: [{ type: 'billing.meter.created', object: meter, at: now }] };
       },
     });
   }
@@ -49,7 +51,7 @@ export class MetersController {
     return this.writes.perform(call, {
       act: (now) => {
         const meter = deactivateMeter(this.store.state.meters.get(id), now);
-        return { body: meter, changes: [{ kind: 'put', object: meter }] };
+        return { body: meter, changes: [{ kind: 'put', object: meter }], events: [{ type: 'billing.meter.deactivated', object: meter, at: now }] };
       },
     });
   }
@@ -60,6 +62,7 @@ export class MetersController {
     const { meters, customers, usage } = await this.store.settled();
     const meter = meters.get(id);
     const customer = customers.named(params.customer, 'customer');
-    return listPage(call.path, summariseEvents(meter, usage.countedFor(meter.id, customer.id), params), params);
+    const receivedBy = this.store.timeOf(customer.id) - this.behaviour.summaryLagSeconds;
+    return listPage(call.path, summariseEvents(meter, usage.countedFor(meter.id, customer.id, receivedBy), params), params);
   }
 }

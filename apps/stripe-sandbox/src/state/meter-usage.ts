@@ -7,17 +7,19 @@ export class MeterUsage {
   readonly #byIdentifier = new Map<string, MeterEventRecord>();
   readonly #counted = new Map<string, Map<MeterEventRecord, CountedEvent>>();
   readonly #rejected: MeterEventRecord[] = [];
+  readonly #unreported = new Set<MeterEventRecord>();
 
   add(record: MeterEventRecord): void {
     this.#byIdentifier.set(record.event.identifier, record);
     if (record.outcome.kind === 'rejected') {
       this.#rejected.push(record);
+      this.#unreported.add(record);
       return;
     }
     const { customer, value } = record.outcome;
     const events = this.#counted.get(usageKey(record.meter, customer)) ?? new Map<MeterEventRecord, CountedEvent>();
     this.#counted.set(usageKey(record.meter, customer), events);
-    events.set(record, { timestamp: record.event.timestamp, value: parseDecimal(value, VALUE_SCALE) });
+    events.set(record, { timestamp: record.event.timestamp, receivedAt: record.event.created, value: parseDecimal(value, VALUE_SCALE) });
   }
 
   /** Takes the event out of every total; its identifier stays taken. */
@@ -36,13 +38,23 @@ export class MeterUsage {
     return record !== undefined && now - record.event.created < IDENTIFIER_MEMORY_SECONDS;
   }
 
-  /** What counts for a meter and a customer, in the order of receipt. */
-  countedFor(meter: string, customer: string): CountedEvent[] {
-    return [...(this.#counted.get(usageKey(meter, customer))?.values() ?? [])];
+  /** What counts for a meter and a customer of what had been received by a time, in the order of receipt. */
+  countedFor(meter: string, customer: string, receivedBy = Number.POSITIVE_INFINITY): CountedEvent[] {
+    return [...(this.#counted.get(usageKey(meter, customer))?.values() ?? [])].filter(({ receivedAt }) => receivedAt <= receivedBy);
   }
 
   rejected(): readonly MeterEventRecord[] {
     return this.#rejected;
+  }
+
+  /** Rejected events that no report has told of. */
+  unreported(): Iterable<MeterEventRecord> {
+    return this.#unreported;
+  }
+
+  markReported(identifiers: readonly string[]): void {
+    const reported = new Set(identifiers);
+    for (const record of this.#unreported) if (reported.has(record.event.identifier)) this.#unreported.delete(record);
   }
 }
 

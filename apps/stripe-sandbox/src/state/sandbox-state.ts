@@ -1,14 +1,24 @@
 import type { PriceObject } from '../catalogue/price.js';
 import type { ProductObject } from '../catalogue/product.js';
-import type { CustomerObject } from '../customers/customer.js';
-import { resourceMissing } from '../http/stripe-error.js';
+import type { CreditNoteObject } from '../credit-notes/credit-note.js';
+import { completeCustomer, type CustomerObject } from '../customers/customer.js';
+import type { EventObject } from '../events/event.js';
+import type { ThinEventObject } from '../events/thin-event.js';
+import type { InvoiceRecord } from '../invoices/invoice.js';
 import type { MeterObject } from '../meters/meter.js';
-import type { SubscriptionRecord } from '../subscriptions/subscription.js';
-import type { JournalEntry, SavedAnswer, StoredObject } from './journal-entry.js';
+import { completeSubscription, type SubscriptionRecord } from '../subscriptions/subscription.js';
+import type { TestClockObject } from '../time/test-clock.js';
+import type { EventDestinationRecord } from '../webhooks/event-destination.js';
+import type { WebhookEndpointRecord } from '../webhooks/webhook-endpoint.js';
+import { Collection } from './collection.js';
+import { DeliveryLog } from './delivery-log.js';
+import type { JournalEntry, RemovableKind, SavedAnswer, StoredObject } from './journal-entry.js';
 import { MeterUsage } from './meter-usage.js';
 
 /** For how long a key's answer is kept. Stripe prunes keys "after they are at least 24 hours old". */
 const ANSWER_MEMORY_SECONDS = 86_400;
+
+const FALLING_DUE = new Set<StoredObject['object']>(['customer', 'subscription', 'invoice', 'test_helpers.test_clock']);
 
 /** Everything the sandbox knows, in memory. It changes only by `apply`, at run time and when the journal is read back. */
 export class SandboxState {
@@ -17,21 +27,43 @@ export class SandboxState {
   readonly products = new Collection<ProductObject>('product');
   readonly prices = new Collection<PriceObject>('price');
   readonly subscriptions = new Collection<SubscriptionRecord>('subscription');
+  readonly invoices = new Collection<InvoiceRecord>('invoice');
+  readonly creditNotes = new Collection<CreditNoteObject>('credit note');
+  readonly testClocks = new Collection<TestClockObject>('test clock');
+  readonly events = new Collection<EventObject>('event');
+  readonly thinEvents = new Collection<ThinEventObject>('event');
+  readonly webhookEndpoints = new Collection<WebhookEndpointRecord>('webhook endpoint');
+  readonly eventDestinations = new Collection<EventDestinationRecord>('event destination');
+  readonly deliveries = new DeliveryLog();
   readonly usage = new MeterUsage();
   /** In the order they were saved. */
   readonly #answers = new Map<string, SavedAnswer>();
+  #scheduleChanges = 0;
+
+  /** How often something changed that falls due some day: as long as it stays the same, what is due next does too. */
+  get scheduleChanges(): number {
+    return this.#scheduleChanges;
+  }
 
   apply({ changes, answer }: JournalEntry): void {
     for (const change of changes) {
       switch (change.kind) {
         case 'put':
           this.#put(change.object);
+          if (FALLING_DUE.has(change.object.object)) this.#scheduleChanges += 1;
+          break;
+        case 'remove':
+          this.#removable(change.object).remove(change.id);
+          if (FALLING_DUE.has(change.object)) this.#scheduleChanges += 1;
           break;
         case 'meter_event':
           this.usage.add(change.record);
           break;
         case 'cancel_meter_event':
           this.usage.cancel(change.identifier);
+          break;
+        case 'meter_errors_reported':
+          this.usage.markReported(change.identifiers);
           break;
       }
     }
@@ -46,20 +78,48 @@ export class SandboxState {
   #put(object: StoredObject): void {
     switch (object.object) {
       case 'customer':
-        this.customers.put(object);
-        break;
+        return this.customers.put(completeCustomer(object));
       case 'billing.meter':
-        this.meters.put(object);
-        break;
+        return this.meters.put(object);
       case 'product':
-        this.products.put(object);
-        break;
+        return this.products.put(object);
       case 'price':
-        this.prices.put(object);
-        break;
+        return this.prices.put(object);
       case 'subscription':
-        this.subscriptions.put(object);
-        break;
+        return this.subscriptions.put(completeSubscription(object));
+      case 'invoice':
+        return this.invoices.put(object);
+      case 'credit_note':
+        return this.creditNotes.put(object);
+      case 'test_helpers.test_clock':
+        return this.testClocks.put(object);
+      case 'event':
+        return this.events.put(object);
+      case 'v2.core.event':
+        return this.thinEvents.put(object);
+      case 'webhook_endpoint':
+        return this.webhookEndpoints.put(object);
+      case 'v2.core.event_destination':
+        return this.eventDestinations.put(object);
+      case 'sandbox.delivery':
+        return this.deliveries.put(object);
+    }
+  }
+
+  #removable(kind: RemovableKind): { remove(id: string): void } {
+    switch (kind) {
+      case 'customer':
+        return this.customers;
+      case 'subscription':
+        return this.subscriptions;
+      case 'invoice':
+        return this.invoices;
+      case 'test_helpers.test_clock':
+        return this.testClocks;
+      case 'webhook_endpoint':
+        return this.webhookEndpoints;
+      case 'v2.core.event_destination':
+        return this.eventDestinations;
     }
   }
 
@@ -70,51 +130,5 @@ export class SandboxState {
       if (answer.savedAt - savedAt < ANSWER_MEMORY_SECONDS) break;
       this.#answers.delete(key);
     }
-  }
-}
-
-/** The objects of one kind. */
-class Collection<Item extends { id: string }> {
-  readonly #byId = new Map<string, Item>();
-
-  /** `noun` is what Stripe calls it in "No such ...". */
-  constructor(private readonly noun: string) {}
-
-  put(item: Item): void {
-    this.#byId.set(item.id, item);
-  }
-
-  has(id: string): boolean {
-    return this.#byId.has(id);
-  }
-
-  /** The object that the address names. @throws StripeError 404 */
-  get(id: string): Item {
-    return this.#find(id, { param: 'id', inAddress: true });
-  }
-
-  /** The object that a parameter names. @throws StripeError 400 */
-  named(id: string, param: string): Item {
-    return this.#find(id, { param });
-  }
-
-  /** Oldest first. */
-  values(): Iterable<Item> {
-    return this.#byId.values();
-  }
-
-  /** In the order of Stripe's lists. */
-  newestFirst(): Item[] {
-    return [...this.#byId.values()].reverse();
-  }
-
-  get size(): number {
-    return this.#byId.size;
-  }
-
-  #find(id: string, where: { param: string; inAddress?: boolean }): Item {
-    const item = this.#byId.get(id);
-    if (!item) throw resourceMissing(this.noun, id, where);
-    return item;
   }
 }

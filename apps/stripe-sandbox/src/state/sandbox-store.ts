@@ -1,5 +1,6 @@
 import { Clock } from '#platform';
 import { Journal } from '../storage/journal.js';
+import { customerTime } from '../time/customer-time.js';
 import type { JournalEntry } from './journal-entry.js';
 import { SandboxState } from './sandbox-state.js';
 
@@ -24,6 +25,11 @@ export class SandboxStore {
   /** Unix seconds. */
   now(): number {
     return Math.floor(this.clock.now().getTime() / 1_000);
+  }
+
+  /** What time it is for a customer, in unix seconds: that of its test clock, if it has one. */
+  timeOf(customer: string | undefined): number {
+    return customerTime(this.state, customer, this.now());
   }
 
   commit(entry: JournalEntry): Promise<void> {

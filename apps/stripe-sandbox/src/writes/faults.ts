@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
 export const faultParams = z.strictObject({
-  /** Only calls of this path, for instance /v1/billing/meter_events; without it every write call. */
-  path: z.string().startsWith('/v1/').optional(),
+  // Only calls of this path: /v1/billing/meter_events or, with a star for any id, /v1/invoices/*/finalize. Without it every write call.
+  path: z.string().regex(/^\/v[12]\//, 'must start with /v1/ or /v2/').optional(),
   /** Act, save, and then cut the connection. A number is short for `true` with that `count`. */
   drop_answer_after_acting: z.union([z.boolean(), z.int().min(1).max(1_000_000)]).default(false),
   /** Wait, in real time, holding what the call holds (its idempotency key, its customer and meter), and then act. */
@@ -42,7 +42,7 @@ export class Faults {
 
   /** The fault for one call of `path`, if one is due; it has then been used once. */
   take(path: string): Fault | undefined {
-    const fault = this.#faults.find((due) => due.path === null || due.path === path);
+    const fault = this.#faults.find((due) => due.path === null || matches(due.path, path));
     if (!fault) return undefined;
     fault.remaining -= 1;
     this.#faults = this.#faults.filter(({ remaining }) => remaining > 0);
@@ -56,4 +56,10 @@ export class Faults {
   clear(): void {
     this.#faults = [];
   }
+}
+
+/** A `*` stands for one part of the path. */
+function matches(pattern: string, path: string): boolean {
+  const [expected, given] = [pattern.split('/'), path.split('/')];
+  return expected.length === given.length && expected.every((part, index) => part === '*' || part === given[index]);
 }

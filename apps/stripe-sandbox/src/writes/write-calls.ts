@@ -11,6 +11,8 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson, sha256Hex } from '#platform';
+import type { Happening } from '../events/event.js';
+import { recordEvents } from '../events/record-events.js';
 import type { StripeCall } from '../http/stripe-call.js';
 import { AnswerDropped, StripeError, invalidRequest, rateLimited } from '../http/stripe-error.js';
 import type { Change } from '../state/journal-entry.js';
@@ -19,10 +21,11 @@ import { Faults, type Fault } from './faults.js';
 
 const KEY_LENGTH_MAX = 255;
 
-/** What an endpoint does: its answer, and the changes that make it true. */
+/** What an endpoint does: its answer, the changes that make it true, and what is to be told of it. */
 interface Write<Body> {
   body: Body;
   changes: Change[];
+  events?: Happening[];
 }
 
 interface WritePlan<Body> {
@@ -66,14 +69,14 @@ export class WriteCalls {
     const now = this.store.now();
     const { idempotencyKey: key } = call;
     if (key === undefined) {
-      const { body, changes } = act(now);
+      const { body, changes } = this.#act(call, act, now);
       await this.store.commit({ changes });
       return body;
     }
     const fingerprint = sha256Hex(canonicalJson([call.method, call.path, call.params]));
     const saved = this.store.state.savedAnswer(key, now);
     if (!saved) {
-      const { body, changes } = act(now);
+      const { body, changes } = this.#act(call, act, now);
       await this.store.commit({ changes, answer: { key, fingerprint, savedAt: now, body } });
       return body;
     }
@@ -81,6 +84,12 @@ export class WriteCalls {
     await this.store.settled();
     call.setHeader('idempotent-replayed', 'true');
     return saved.body as Body;
+  }
+
+  #act<Body>(call: StripeCall, act: WritePlan<Body>['act'], now: number): { body: Body; changes: Change[] } {
+    const { body, changes, events = [] } = act(now);
+    const cause = { requestId: call.requestId, idempotencyKey: call.idempotencyKey };
+    return { body, changes: [...changes, ...recordEvents(this.store.state, events, { cause, now })] };
   }
 
   async #holding<Result>(key: string | undefined, slot: string | undefined, work: () => Promise<Result>): Promise<Result> {
